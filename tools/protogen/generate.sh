@@ -15,9 +15,8 @@ cp third_party/proto/protoc-gen-openapiv2/LICENSE "$tmp/third_party/proto/protoc
 cp third_party/proto/README.md "$tmp/third_party/proto/"
 if [ -n "$(find proto -name '*.proto' 2>/dev/null)" ]; then
   go tool -modfile=tools/go.mod buf generate -o "$tmp"
-  if [ -f "$tmp/gateway/openapi/openapi.swagger.json" ]; then
-    mv "$tmp/gateway/openapi/openapi.swagger.json" "$tmp/gateway/openapi/openapi.json"
-  fi
+  go tool -modfile=tools/go.mod buf generate -o "$tmp" --template tools/protogen/openapi.gen.yaml
+  mv "$tmp/gateway/openapi/openapi.swagger.json" "$tmp/gateway/openapi/openapi.json"
 fi
 
 # shellcheck source=../sync.sh
