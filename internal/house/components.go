@@ -1,0 +1,93 @@
+package house
+
+// Module is the module path that every component's path is relative to.
+const Module = "rivers.io"
+
+// A Component is a directory with all below it that is no component of its own.
+type Component struct {
+	// Path is the directory, relative to the module.
+	Path string
+	// Imports are the components it may import besides itself. A name ending in
+	// "/..." stands for every component at or below that directory; "..." alone
+	// for all.
+	Imports []string
+	// Pure components import no network, clock, file system or store, and their
+	// tests obey the arrows too.
+	Pure bool
+}
+
+// Components is the house, bottom to top. A package belongs to the component
+// with the longest matching path; a package that matches none fails the test.
+var Components = []Component{
+	// The contracts, generated.
+	{Path: "proto"},
+
+	// The pure core, downwards only.
+	{Path: "runtime/partition", Pure: true},
+	{Path: "runtime/event", Pure: true, Imports: []string{
+		"runtime/partition",
+	}},
+	{Path: "runtime/asset", Pure: true, Imports: []string{
+		"runtime/partition", "runtime/event",
+	}},
+	{Path: "runtime/plan", Pure: true, Imports: []string{
+		"runtime/partition", "runtime/event", "runtime/asset",
+	}},
+	{Path: "runtime/run", Pure: true, Imports: []string{
+		"runtime/partition", "runtime/event", "runtime/asset", "runtime/plan",
+	}},
+	{Path: "runtime/automation", Pure: true, Imports: []string{
+		"runtime/partition", "runtime/event", "runtime/asset", "runtime/plan", "runtime/run",
+	}},
+
+	// The seam to user code, and what stands on the user's side of it.
+	{Path: "runtime/host", Imports: []string{
+		"runtime/partition",
+	}},
+	{Path: "runtime/rivers", Imports: []string{
+		"runtime/partition", "runtime/asset", "runtime/host",
+	}},
+	{Path: "runtime/iohandler", Imports: []string{
+		"runtime/partition", "runtime/host", "runtime/rivers",
+	}},
+	{Path: "runtime/riverstest", Imports: []string{
+		"runtime/partition", "runtime/asset", "runtime/plan", "runtime/host", "runtime/rivers", "runtime/iohandler",
+	}},
+
+	// The engine.
+	{Path: "runtime/store", Imports: []string{
+		"runtime/partition", "runtime/event", "runtime/asset",
+	}},
+	{Path: "runtime/executor", Imports: engine},
+	{Path: "runtime/executor/subprocess", Imports: append([]string{"runtime/executor", "proto"}, engine...)},
+	{Path: "runtime/daemon", Imports: engine},
+	{Path: "runtime/server", Imports: append([]string{"proto"}, engine...)},
+	{Path: "runtime/serve", Imports: []string{"runtime/..."}},
+
+	// The control plane and its doors.
+	{Path: "gateway", Imports: []string{"proto", "runtime/store"}},
+	{Path: "operator", Imports: []string{"proto"}},
+	{Path: "operator/registry", Imports: []string{"proto"}},
+	{Path: "ui", Imports: []string{
+		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event",
+	}},
+	{Path: "cli", Imports: []string{
+		"ui", "gateway", "operator/registry", "proto", "runtime/store",
+	}},
+
+	// What a pipeline may use; a user's module can import no more.
+	{Path: "examples", Imports: []string{
+		"runtime/rivers", "runtime/riverstest", "runtime/iohandler", "runtime/serve",
+	}},
+
+	// Tests and benches of the whole.
+	{Path: "internal/house"},
+	{Path: "internal", Imports: []string{"..."}},
+	{Path: "docs", Imports: []string{"..."}},
+}
+
+// engine is what the parts that carry out runs may import.
+var engine = []string{
+	"runtime/partition", "runtime/event", "runtime/asset", "runtime/plan", "runtime/run", "runtime/automation",
+	"runtime/host", "runtime/store",
+}

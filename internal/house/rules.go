@@ -1,0 +1,85 @@
+package house
+
+// ImpureImports are the imports that a pure component may not have. A name
+// ending in "/..." covers everything at or below it.
+var ImpureImports = []string{
+	"net/...", "os/...", "syscall", "io/fs", "database/sql/...", "crypto/rand", "testing/...",
+}
+
+// ClockCalls are the functions, by package and name, that read or wait for the
+// clock; a pure component is told the time.
+var ClockCalls = map[string][]string{
+	"time":    {"Now", "Since", "Until", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Sleep"},
+	"context": {"WithTimeout", "WithDeadline", "WithTimeoutCause", "WithDeadlineCause"},
+}
+
+// A Weight is what a package must not pull in, directly or through others.
+type Weight struct {
+	// Package is the path relative to the module; "/..." at its end covers all below.
+	Package string
+	// Never lists import paths; "/..." at the end covers all below.
+	Never []string
+	// Because is the reason, printed when the rule is broken.
+	Because string
+}
+
+// Weights keeps user code and pipelines light.
+var Weights = []Weight{
+	{
+		Package: "runtime/rivers",
+		Never: append([]string{
+			"database/sql/...", "modernc.org/sqlite/...", "github.com/surrealdb/...",
+			"google.golang.org/grpc/...", "google.golang.org/protobuf/...", "k8s.io/...", "sigs.k8s.io/...",
+		}, clouds...),
+		Because: "a pipeline's packages import it and must compile without storage drivers, gRPC or Kubernetes clients",
+	},
+	{
+		Package: "runtime/riverstest",
+		Never:   []string{"database/sql/...", "modernc.org/sqlite/...", "google.golang.org/grpc/...", "k8s.io/..."},
+		Because: "it tests a pipeline without any store",
+	},
+	{
+		Package: "runtime/iohandler",
+		Never:   clouds,
+		Because: "a pipeline links the driver of its own cloud only (runtime/serve/s3, gcs, azure)",
+	},
+	{
+		Package: "runtime/serve",
+		Never:   append([]string{"k8s.io/...", "sigs.k8s.io/..."}, clouds...),
+		Because: "a pipeline links the driver of its own cloud only (runtime/serve/s3, gcs, azure)",
+	},
+	{
+		Package: "operator/registry",
+		Never:   []string{"k8s.io/...", "sigs.k8s.io/..."},
+		Because: "riversctl dev embeds it; a feed of entries is given to it",
+	},
+	{
+		Package: "cli/riversctl",
+		Never:   append([]string{"k8s.io/...", "sigs.k8s.io/..."}, clouds...),
+		Because: "the command line stays small and starts at once",
+	},
+}
+
+// clouds are the drivers of object stores and the libraries below them.
+var clouds = []string{
+	"gocloud.dev/blob/s3blob", "gocloud.dev/blob/gcsblob", "gocloud.dev/blob/azureblob",
+	"github.com/aws/...", "cloud.google.com/...", "github.com/Azure/...",
+}
+
+// A Word is a pattern that may not stand in any text file of the tree.
+type Word struct {
+	// Pattern is a regular expression, written so that it does not match itself.
+	Pattern string
+	// Because is the reason, printed with each place found.
+	Because string
+}
+
+// Words is what no file may say.
+var Words = []Word{
+	{`/wor[k]/`, "a path of one machine"},
+	{`/roo[t]/`, "a path of one machine"},
+	{`/User[s]/`, "a path of one machine"},
+	{`proxy[.]golang[.]org|goproxy[.]`, "a registry host; whoever builds chooses it"},
+	{`registry[.]npmjs[.]org|deb[.]debian[.]org|files[.]pythonhosted[.]org|repo[.]maven|static[.]crates`, "a registry host; whoever builds chooses it"},
+	{`\b(TOD[O]|FIXM[E]|XX[X])\b`, "a note to self; finish what it says"},
+}
