@@ -19,14 +19,17 @@ type Definition struct {
 	// Keys are the keys of a static space in their declared order; repeats
 	// collapse to the first position.
 	Keys []string `json:"keys,omitempty"`
-	// Start and End bound a time grid as naive wall-clock times in the grid's
-	// own key format ("2001-01-01", "2001-01-01T05:00"). Start is included, End is
-	// not; an empty End follows the present. The SDK states which it takes.
+	// Start and End are the first and the last key of a time grid, both
+	// included, in the grid's own key format ("2001-01-01", "2001-01-01T05:00"):
+	// January to March 2001 is 2001-01-01 and 2001-03-31. The E of D-86 is hence
+	// the end of End's window. An empty End follows the present; an End that lies
+	// ahead makes future keys valid.
 	Start string `json:"start,omitempty"`
 	End   string `json:"end,omitempty"`
 	// Timezone is the IANA zone in which "now" is read; empty means UTC.
 	Timezone string `json:"timezone,omitempty"`
-	// CompletedOnly admits only windows that have ended (D-86).
+	// CompletedOnly admits only windows that have ended (D-86), with a declared
+	// End too.
 	CompletedOnly bool `json:"completedOnly,omitempty"`
 }
 

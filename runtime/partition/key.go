@@ -31,6 +31,9 @@ func NewKey(value string) (Key, error) {
 	if i := strings.IndexAny(value, Reserved); i >= 0 {
 		return "", fmt.Errorf("partition key %q contains the reserved character %q", value, value[i])
 	}
+	if strings.TrimSpace(value) != value {
+		return "", fmt.Errorf("partition key %q begins or ends with white space", value)
+	}
 	for _, r := range value {
 		if r < 0x20 || r == 0x7f || r == '\uFFFD' {
 			return "", fmt.Errorf("partition key %q contains a control or invalid character", value)

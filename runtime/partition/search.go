@@ -1,0 +1,53 @@
+package partition
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// Search pages the keys of space that contain substring, in definition order and
+// by case (D-93). It returns at most limit keys, beginning with the match number
+// offset, and the number of all matches. Empty text matches every key. It visits
+// the keys one by one in constant memory; without text it does not visit them
+// at all.
+func Search(space Space, substring string, now time.Time, offset uint64, limit int) (keys []Key, total uint64) {
+	limit = max(limit, 0)
+	if substring == "" {
+		total = space.Count(now)
+		for at := offset; at < total && len(keys) < limit; at++ {
+			key, _ := space.Key(at, now)
+			keys = append(keys, key)
+		}
+		return keys, total
+	}
+	match := func(key Key) {
+		if total >= offset && len(keys) < limit {
+			keys = append(keys, key)
+		}
+		total++
+	}
+	if g, ok := space.(*grid); ok {
+		g.search([]byte(substring), now, match)
+		return keys, total
+	}
+	count := space.Count(now)
+	for at := range count {
+		if key, ok := space.Key(at, now); ok && strings.Contains(string(key), substring) {
+			match(key)
+		}
+	}
+	return keys, total
+}
+
+// search calls match for each key that contains text; only those become
+// strings.
+func (g *grid) search(text []byte, now time.Time, match func(Key)) {
+	buf := make([]byte, 0, 24)
+	for tick, limit := g.start, g.limit(now); tick <= limit; tick += g.step {
+		buf = g.append(buf[:0], tick)
+		if bytes.Contains(buf, text) {
+			match(Key(buf))
+		}
+	}
+}
