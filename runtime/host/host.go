@@ -37,8 +37,16 @@ type Request struct {
 type Env interface {
 	// Values yields the stored values chosen for the step's i-th declared
 	// input, in definition order. What it yields is recorded as read. For an
-	// input without a chosen value it yields nothing.
+	// input without a chosen value it yields nothing. A mapped key outside of
+	// the upstream's range is an error that names key and range, or nothing when
+	// the input is optional (D-99).
 	Values(ctx context.Context, input int) iter.Seq2[Value, error]
+	// Missing tells which keys the step's i-th declared input asks for although
+	// no value was chosen for them: their number, and the first of them in
+	// definition order, at most limit. The one "key" of an upstream without
+	// partitions is the empty key. Keys outside of the upstream's range are not
+	// missing. The answer is of the same choice as that of Values.
+	Missing(ctx context.Context, input, limit int) (first []partition.Key, total uint64, err error)
 	// Logger writes structured records of the step.
 	Logger() *slog.Logger
 	// Stdout and Stderr are the step's own streams.
