@@ -16,7 +16,7 @@ func ComponentOf(path string) (Component, bool) {
 
 // MayImport tells whether packages of c may import those of other.
 func (c Component) MayImport(other Component) bool {
-	if c.Path == other.Path {
+	if c.Path == other.Path || other.Open && !c.Open {
 		return true
 	}
 	for _, p := range c.Imports {

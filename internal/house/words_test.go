@@ -36,7 +36,11 @@ func TestWords(t *testing.T) {
 			return err
 		}
 		name, _ := filepath.Rel(top, path)
+		foreign := house.MatchesAny(filepath.ToSlash(name), house.Foreign)
 		for i, re := range patterns {
+			if foreign && house.Words[i].Own {
+				continue
+			}
 			if loc := re.FindIndex(text); loc != nil {
 				line := 1 + bytes.Count(text[:loc[0]], []byte("\n"))
 				t.Errorf("%s:%d: %q is %s", name, line, text[loc[0]:loc[1]], house.Words[i].Because)

@@ -1,0 +1,32 @@
+# What a developer types. Each target is a short script in tools/, so that it
+# can be read and run alone; `make` names them.
+
+.DEFAULT_GOAL := help
+.PHONY: help generate bazel-files fix lint check test bench fuzz
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+generate: ## write all generated files: protobuf, pages, bundle, BUILD files
+	@tools/generate.sh
+
+bazel-files: ## write MODULE.bazel's list and the BUILD files only
+	@tools/bazel/generate.sh
+
+fix: ## format, and apply what the linters can mend themselves
+	@tools/fix.sh
+
+lint: ## golangci-lint alone
+	@go tool -modfile=tools/lint/go.mod golangci-lint run
+
+check: ## all that needs no test machine, in minutes: format, lint, freshness, quick tests
+	@tools/check.sh
+
+test: ## every test, with -race, against a real browser and a real S3 server
+	@tools/test.sh
+
+bench: ## all benchmarks once (BENCHTIME=1x, BENCH=regexp)
+	@tools/bench.sh
+
+fuzz: ## every fuzz target for a short while (FUZZTIME=10s)
+	@tools/fuzz.sh

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Brings every BUILD.bazel and MODULE.bazel in line with the Go sources: gazelle
+# writes the rules, internal/house the visibility, buildifier the format. go.mod
+# must be tidy, since the repositories of other modules are read from it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+tool() { go tool -modfile=tools/go.mod "$@"; }
+
+go -C tools run ./bazel/modules "$root/go.mod" "$root/MODULE.bazel" "$tmp/WORKSPACE"
+tool gazelle update -bzlmod -repo_config "$tmp/WORKSPACE" -external=static
+go run ./internal/house/visibility >"$tmp/visibility"
+# buildozer exits 3 when everything is as it should be already.
+tool buildozer -quiet -f "$tmp/visibility" || [ $? = 3 ]
+find . \( -name .git -o -name node_modules -o -name .rivers -o -path ./bin -o -path ./out \) -prune -o \
+  \( -name BUILD.bazel -o -name '*.bzl' -o -name MODULE.bazel \) -print0 |
+  xargs -0 go tool -modfile=tools/go.mod buildifier -lint=warn -mode=fix

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs every test with the race detector. What the tests need besides Go (a C
+# compiler for -race, a browser, an S3 server) is brought here, so that no test
+# has a reason to be skipped.
+#
+#   tools/test.sh                   everything
+#   tools/test.sh ./ui/... -run X   go test's own arguments
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools/setup.sh git gcc chromium
+RIVERS_TEST_CHROMIUM=$(tools/chromium.sh)
+RIVERS_TEST_VERSITYGW=$(tools/s3/build.sh)
+export RIVERS_TEST_CHROMIUM RIVERS_TEST_VERSITYGW CGO_ENABLED=1
+
+[ $# -gt 0 ] || set -- ./...
+start=$SECONDS
+rc=0
+go test -race -timeout 40m "$@" || rc=$?
+if [ "$*" = ./... ] && command -v bazel >/dev/null && [ "$(bazel --version | sed -n 's/^bazel \([0-9]*\)\..*/\1/p')" -ge 7 ]; then
+  bazel test //... || rc=$?
+fi
+echo "test: $((SECONDS - start)) s"
+exit $rc
