@@ -21,20 +21,31 @@ func TestArrows(t *testing.T) {
 			t.Errorf("%s belongs to no component: add it to Components", p.ImportPath)
 			continue
 		}
-		imports := p.Imports
-		if from.Pure { // a pure package whose tests need more than it does is not pure
-			imports = slices.Concat(imports, p.TestImports, p.XTestImports)
+		for _, imp := range strangers(p.Imports, from.MayImport) {
+			t.Errorf("%s may not import %s: component %s imports only %v", p.ImportPath, imp, from.Path, from.Imports)
 		}
-		for _, imp := range imports {
-			path, ours := strings.CutPrefix(imp, house.Module+"/")
-			if !ours {
-				continue
-			}
-			if to, ok := house.ComponentOf(path); !ok || !from.MayImport(to) {
-				t.Errorf("%s may not import %s: component %s imports only %v", p.ImportPath, imp, from.Path, from.Imports)
-			}
+		tests := slices.Concat(p.TestImports, p.XTestImports)
+		for _, imp := range strangers(tests, from.TestsMayImport) {
+			t.Errorf("tests of %s may not import %s: component %s allows them only %v and %v",
+				p.ImportPath, imp, from.Path, from.Imports, from.Tests)
 		}
 	}
+}
+
+// strangers returns the imports of our own that belong to no component or to
+// one that is not allowed.
+func strangers(imports []string, allowed func(house.Component) bool) []string {
+	var bad []string
+	for _, imp := range imports {
+		path, ours := strings.CutPrefix(imp, house.Module+"/")
+		if !ours {
+			continue
+		}
+		if to, ok := house.ComponentOf(path); !ok || !allowed(to) {
+			bad = append(bad, imp)
+		}
+	}
+	return bad
 }
 
 // TestPureImports holds the pure core away from network, files and stores.

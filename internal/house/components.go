@@ -11,8 +11,10 @@ type Component struct {
 	// "/..." stands for every component at or below that directory; "..." alone
 	// for all.
 	Imports []string
-	// Pure components import no network, clock, file system or store, and their
-	// tests obey the arrows too.
+	// Tests are the components that its tests may import besides Imports: those
+	// that use it, or build what it works on. Pure components have none.
+	Tests []string
+	// Pure components import no network, clock, file system or store.
 	Pure bool
 	// Open components may be imported by every other that is not open itself;
 	// Go's rule for internal directories still narrows that.
@@ -68,22 +70,22 @@ var Components = []Component{
 	{Path: "runtime/store", Imports: []string{
 		"runtime/partition", "runtime/event", "runtime/asset",
 	}},
-	{Path: "runtime/executor", Imports: engine},
-	{Path: "runtime/executor/subprocess", Imports: append([]string{"runtime/executor", "proto"}, engine...)},
-	{Path: "runtime/daemon", Imports: engine},
-	{Path: "runtime/server", Imports: append([]string{"proto"}, engine...)},
+	{Path: "runtime/executor", Imports: engine, Tests: pipeline},
+	{Path: "runtime/executor/subprocess", Imports: append([]string{"runtime/executor", "proto"}, engine...), Tests: pipeline},
+	{Path: "runtime/daemon", Imports: engine, Tests: pipeline},
+	{Path: "runtime/server", Imports: append([]string{"proto"}, engine...), Tests: append([]string{"runtime/executor"}, pipeline...)},
 	{Path: "runtime/serve", Imports: []string{"runtime/..."}},
 
 	// The control plane and its doors.
-	{Path: "gateway", Imports: []string{"proto", "runtime/store"}},
+	{Path: "gateway", Imports: []string{"proto", "runtime/store"}, Tests: []string{"runtime/...", "operator/registry"}},
 	{Path: "operator", Imports: []string{"proto"}},
 	{Path: "operator/registry", Imports: []string{"proto"}},
 	{Path: "ui", Imports: []string{
 		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event",
-	}},
+	}, Tests: []string{"runtime/...", "operator/registry"}},
 	{Path: "cli", Imports: []string{
 		"ui", "gateway", "operator/registry", "proto", "runtime/store",
-	}},
+	}, Tests: []string{"..."}},
 
 	// What a pipeline may use; a user's module can import no more.
 	{Path: "examples", Imports: []string{
@@ -101,3 +103,6 @@ var engine = []string{
 	"runtime/partition", "runtime/event", "runtime/asset", "runtime/plan", "runtime/run", "runtime/automation",
 	"runtime/host", "runtime/store",
 }
+
+// pipeline is what builds a real pipeline for the tests of the engine.
+var pipeline = []string{"runtime/rivers", "runtime/iohandler"}

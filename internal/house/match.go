@@ -19,12 +19,12 @@ func (c Component) MayImport(other Component) bool {
 	if c.Path == other.Path || other.Open && !c.Open {
 		return true
 	}
-	for _, p := range c.Imports {
-		if Matches(other.Path, p) {
-			return true
-		}
-	}
-	return false
+	return MatchesAny(other.Path, c.Imports)
+}
+
+// TestsMayImport tells whether tests of c may import packages of other.
+func (c Component) TestsMayImport(other Component) bool {
+	return c.MayImport(other) || MatchesAny(other.Path, c.Tests)
 }
 
 // Matches tells whether path is the pattern, or at or below it when the pattern

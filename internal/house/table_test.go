@@ -19,7 +19,10 @@ func TestComponentsAreSound(t *testing.T) {
 		paths = append(paths, c.Path)
 	}
 	for _, c := range house.Components {
-		for _, imp := range c.Imports {
+		if c.Pure && len(c.Tests) > 0 {
+			t.Errorf("component %s is pure, and so must its tests be", c.Path)
+		}
+		for _, imp := range slices.Concat(c.Imports, c.Tests) {
 			if !strings.HasSuffix(imp, "...") && !slices.Contains(paths, imp) {
 				t.Errorf("component %s may import %s, which is no component", c.Path, imp)
 			}

@@ -1,6 +1,6 @@
 // Command visibility prints, as commands for buildozer, the Bazel visibility
 // that follows from the house's table: a library may be used by the components
-// that may import it, and by nobody else.
+// that may import it, themselves or in their tests, and by nobody else.
 //
 // It reads the BUILD files below the working directory to learn which packages
 // exist; it must not change any of them itself.
@@ -46,7 +46,7 @@ func run() error {
 func users(c house.Component) []string {
 	labels := []string{subpackages(c)}
 	for _, other := range house.Components {
-		if other.Path != c.Path && other.MayImport(c) {
+		if other.Path != c.Path && other.TestsMayImport(c) {
 			labels = append(labels, subpackages(other))
 		}
 	}
