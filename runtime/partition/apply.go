@@ -113,6 +113,7 @@ func (m Mapping) Downstream(down, up Space, keys Set, now time.Time) Set {
 // translate carries ordinals of one space over to another; sign tells in which
 // direction the offset counts.
 func (m Mapping) translate(keys Set, from, to Space, now time.Time, sign int64) Set {
+	keys = keys.And(Full(from, now))
 	if source, ok := from.(*grid); ok {
 		target := to.(*grid)
 		// The offset counts in windows of the upstream.
@@ -127,10 +128,7 @@ func (m Mapping) translate(keys Set, from, to Space, now time.Time, sign int64) 
 	}
 	var out Set
 	for at := range keys.Ordinals() {
-		key, ok := from.Key(at, now)
-		if !ok {
-			break
-		}
+		key, _ := from.Key(at, now)
 		if there, err := to.Ordinal(key, now); err == nil {
 			out.Add(there)
 		}

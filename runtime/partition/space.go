@@ -14,15 +14,27 @@ const MaxStaticKeys = 1_000_000
 func New(def Definition) (Space, error) {
 	switch def.Kind {
 	case Static:
-		return newStatic(def)
+		s, err := newStatic(def)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	case Daily:
-		return newGrid(def, daily)
+		return gridOf(def, daily)
 	case Hourly:
-		return newGrid(def, hourly)
+		return gridOf(def, hourly)
 	case "":
 		return nil, fmt.Errorf("partitions have no kind; known are %s, %s and %s", Static, Daily, Hourly)
 	}
 	return nil, fmt.Errorf("unknown kind of partitions %q; known are %s, %s and %s", def.Kind, Static, Daily, Hourly)
+}
+
+func gridOf(def Definition, c cadence) (Space, error) {
+	g, err := newGrid(def, c)
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // KeyError tells that a key is not in a space (D-82, D-94).

@@ -11,8 +11,9 @@ type Plan struct {
 	// Hash identifies the definitions and steps; a run is resumed only under
 	// the same hash.
 	Hash string
-	// Steps are in declaration order, upstreams first; a step's index is its
-	// identity inside the plan.
+	// Steps are upstreams first, ties by declaration, and the steps of one asset
+	// by key in definition order; a step's index is its identity inside the
+	// plan.
 	Steps []Step
 	// Gates are points that many steps pass before others may start, so that
 	// "every step of an asset" costs one edge per consumer.
@@ -26,14 +27,16 @@ type Step struct {
 	ID event.Step
 	// Asset is the index of the step's asset in the graph.
 	Asset int
-	// After lists the steps that must succeed before this one starts.
+	// After lists the steps that must succeed before this one starts, ascending
+	// and each once.
 	After []int32
-	// Gates lists the gates that must open before this one starts.
+	// Gates lists the gates that must open before this one starts, ascending
+	// and each once.
 	Gates []int32
 }
 
 // Gate opens once all the steps After succeeded; it is broken as soon as one of
-// them ends otherwise.
+// them ends otherwise. A gate waits for every planned step of one asset.
 type Gate struct{ After []int32 }
 
 // Lookup returns the index of a step.
