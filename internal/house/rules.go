@@ -82,6 +82,7 @@ var Words = []Word{
 	{Pattern: `proxy[.]golang[.]org|goproxy[.]`, Because: "a registry host; whoever builds chooses it"},
 	{Pattern: `registry[.]npmjs[.]org|deb[.]debian[.]org|files[.]pythonhosted[.]org|repo[.]maven|static[.]crates`, Because: "a registry host; whoever builds chooses it"},
 	{Pattern: `\b(TOD[O]|FIXM[E]|XX[X])\b`, Because: "a note to self; finish what it says", Own: true},
+	{Pattern: `\bcance[l]l(ed|ing)\b`, Because: "spelled with one l by this house", Own: true},
 }
 
 // Foreign are directories with text of others, kept as it came.
