@@ -82,12 +82,7 @@ func (m *Machine) giveSkips(out []Command) []Command {
 }
 
 func (m *Machine) giveLaunches(out []Command, now time.Time, free int) []Command {
-	for m.retrying.len() > 0 && !m.retrying.first().After(now) {
-		i := m.retrying.pop()
-		if m.steps[i].status == Retrying {
-			m.makeReady(i)
-		}
-	}
+	m.wakeRetries(now)
 	for free > 0 && m.ready.len() > 0 && len(out) < MaxCommands {
 		i := m.ready.pop()
 		if m.steps[i].status != Ready {
@@ -126,4 +121,19 @@ func (m *Machine) result() event.RunFinished {
 		}
 	}
 	return r
+}
+
+// Want makes the retries that are due ready, and returns how many steps could
+// be launched now.
+func (m *Machine) Want(now time.Time) int {
+	m.wakeRetries(now)
+	return m.ready.len()
+}
+
+func (m *Machine) wakeRetries(now time.Time) {
+	for m.retrying.len() > 0 && !m.retrying.first().After(now) {
+		if i := m.retrying.pop(); m.steps[i].status == Retrying {
+			m.makeReady(i)
+		}
+	}
 }

@@ -39,6 +39,7 @@ type ExecuteRequest struct {
 	//
 	//	*ExecuteRequest_Order
 	//	*ExecuteRequest_Values
+	//	*ExecuteRequest_Missing
 	Message       isExecuteRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -99,6 +100,15 @@ func (x *ExecuteRequest) GetValues() *ValuesAnswer {
 	return nil
 }
 
+func (x *ExecuteRequest) GetMissing() *MissingAnswer {
+	if x != nil {
+		if x, ok := x.Message.(*ExecuteRequest_Missing); ok {
+			return x.Missing
+		}
+	}
+	return nil
+}
+
 type isExecuteRequest_Message interface {
 	isExecuteRequest_Message()
 }
@@ -113,9 +123,16 @@ type ExecuteRequest_Values struct {
 	Values *ValuesAnswer `protobuf:"bytes,2,opt,name=values,proto3,oneof"`
 }
 
+type ExecuteRequest_Missing struct {
+	// The answer to a question for missing keys.
+	Missing *MissingAnswer `protobuf:"bytes,3,opt,name=missing,proto3,oneof"`
+}
+
 func (*ExecuteRequest_Order) isExecuteRequest_Message() {}
 
 func (*ExecuteRequest_Values) isExecuteRequest_Message() {}
+
+func (*ExecuteRequest_Missing) isExecuteRequest_Message() {}
 
 // ExecuteResponse is a message of the host.
 type ExecuteResponse struct {
@@ -127,6 +144,7 @@ type ExecuteResponse struct {
 	//	*ExecuteResponse_Log
 	//	*ExecuteResponse_Values
 	//	*ExecuteResponse_Result
+	//	*ExecuteResponse_Missing
 	Message       isExecuteResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -196,6 +214,15 @@ func (x *ExecuteResponse) GetResult() *Result {
 	return nil
 }
 
+func (x *ExecuteResponse) GetMissing() *MissingQuestion {
+	if x != nil {
+		if x, ok := x.Message.(*ExecuteResponse_Missing); ok {
+			return x.Missing
+		}
+	}
+	return nil
+}
+
 type isExecuteResponse_Message interface {
 	isExecuteResponse_Message()
 }
@@ -215,11 +242,18 @@ type ExecuteResponse_Result struct {
 	Result *Result `protobuf:"bytes,3,opt,name=result,proto3,oneof"`
 }
 
+type ExecuteResponse_Missing struct {
+	// A question for the keys of an input that have no value.
+	Missing *MissingQuestion `protobuf:"bytes,4,opt,name=missing,proto3,oneof"`
+}
+
 func (*ExecuteResponse_Log) isExecuteResponse_Message() {}
 
 func (*ExecuteResponse_Values) isExecuteResponse_Message() {}
 
 func (*ExecuteResponse_Result) isExecuteResponse_Message() {}
+
+func (*ExecuteResponse_Missing) isExecuteResponse_Message() {}
 
 // Order is one attempt of one step.
 type Order struct {
@@ -450,6 +484,144 @@ func (x *ValuesAnswer) GetError() string {
 	return ""
 }
 
+// MissingQuestion asks which keys an input wants although no value was chosen
+// for them.
+type MissingQuestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifies the question; the answer repeats it.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The position of the input among those that the step's asset declares.
+	Input int32 `protobuf:"varint,2,opt,name=input,proto3" json:"input,omitempty"`
+	// The most keys wanted in the answer.
+	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MissingQuestion) Reset() {
+	*x = MissingQuestion{}
+	mi := &file_rivers_host_v1_host_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MissingQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MissingQuestion) ProtoMessage() {}
+
+func (x *MissingQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_host_v1_host_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MissingQuestion.ProtoReflect.Descriptor instead.
+func (*MissingQuestion) Descriptor() ([]byte, []int) {
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *MissingQuestion) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *MissingQuestion) GetInput() int32 {
+	if x != nil {
+		return x.Input
+	}
+	return 0
+}
+
+func (x *MissingQuestion) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// MissingAnswer answers a MissingQuestion.
+type MissingAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question's id.
+	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The first missing keys in definition order.
+	First []string `protobuf:"bytes,2,rep,name=first,proto3" json:"first,omitempty"`
+	// The number of missing keys.
+	Total uint64 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// Why the answer cannot be given; empty otherwise.
+	Error         string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MissingAnswer) Reset() {
+	*x = MissingAnswer{}
+	mi := &file_rivers_host_v1_host_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MissingAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MissingAnswer) ProtoMessage() {}
+
+func (x *MissingAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_host_v1_host_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MissingAnswer.ProtoReflect.Descriptor instead.
+func (*MissingAnswer) Descriptor() ([]byte, []int) {
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *MissingAnswer) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *MissingAnswer) GetFirst() []string {
+	if x != nil {
+		return x.First
+	}
+	return nil
+}
+
+func (x *MissingAnswer) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *MissingAnswer) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 // Value refers to one stored value of an upstream.
 type Value struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -467,7 +639,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[5]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +651,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[5]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +664,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{5}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Value) GetPartition() string {
@@ -540,7 +712,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[6]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +724,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[6]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +737,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{6}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ref) GetHandler() string {
@@ -615,7 +787,7 @@ type Log struct {
 
 func (x *Log) Reset() {
 	*x = Log{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[7]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +799,7 @@ func (x *Log) String() string {
 func (*Log) ProtoMessage() {}
 
 func (x *Log) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[7]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +812,7 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Log.ProtoReflect.Descriptor instead.
 func (*Log) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{7}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Log) GetTime() *timestamppb.Timestamp {
@@ -724,7 +896,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[8]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +908,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[8]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +921,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{8}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Record) GetLevel() string {
@@ -786,7 +958,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[9]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +970,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[9]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +983,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{9}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Result) GetOutputs() []*Output {
@@ -845,7 +1017,7 @@ type Output struct {
 
 func (x *Output) Reset() {
 	*x = Output{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[10]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +1029,7 @@ func (x *Output) String() string {
 func (*Output) ProtoMessage() {}
 
 func (x *Output) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[10]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +1042,7 @@ func (x *Output) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Output.ProtoReflect.Descriptor instead.
 func (*Output) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{10}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Output) GetAsset() string {
@@ -921,7 +1093,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_rivers_host_v1_host_proto_msgTypes[11]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -933,7 +1105,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_host_v1_host_proto_msgTypes[11]
+	mi := &file_rivers_host_v1_host_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -946,7 +1118,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{11}
+	return file_rivers_host_v1_host_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Failure) GetMessage() string {
@@ -988,15 +1160,17 @@ var File_rivers_host_v1_host_proto protoreflect.FileDescriptor
 
 const file_rivers_host_v1_host_proto_rawDesc = "" +
 	"\n" +
-	"\x19rivers/host/v1/host.proto\x12\x0erivers.host.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x01\n" +
+	"\x19rivers/host/v1/host.proto\x12\x0erivers.host.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x01\n" +
 	"\x0eExecuteRequest\x12-\n" +
 	"\x05order\x18\x01 \x01(\v2\x15.rivers.host.v1.OrderH\x00R\x05order\x126\n" +
-	"\x06values\x18\x02 \x01(\v2\x1c.rivers.host.v1.ValuesAnswerH\x00R\x06valuesB\x10\n" +
-	"\amessage\x12\x05\xbaH\x02\b\x01\"\xb8\x01\n" +
+	"\x06values\x18\x02 \x01(\v2\x1c.rivers.host.v1.ValuesAnswerH\x00R\x06values\x129\n" +
+	"\amissing\x18\x03 \x01(\v2\x1d.rivers.host.v1.MissingAnswerH\x00R\amissingB\x10\n" +
+	"\amessage\x12\x05\xbaH\x02\b\x01\"\xf5\x01\n" +
 	"\x0fExecuteResponse\x12'\n" +
 	"\x03log\x18\x01 \x01(\v2\x13.rivers.host.v1.LogH\x00R\x03log\x128\n" +
 	"\x06values\x18\x02 \x01(\v2\x1e.rivers.host.v1.ValuesQuestionH\x00R\x06values\x120\n" +
-	"\x06result\x18\x03 \x01(\v2\x16.rivers.host.v1.ResultH\x00R\x06resultB\x10\n" +
+	"\x06result\x18\x03 \x01(\v2\x16.rivers.host.v1.ResultH\x00R\x06result\x12;\n" +
+	"\amissing\x18\x04 \x01(\v2\x1f.rivers.host.v1.MissingQuestionH\x00R\amissingB\x10\n" +
 	"\amessage\x12\x05\xbaH\x02\b\x01\"\xd7\x01\n" +
 	"\x05Order\x12\x19\n" +
 	"\x03run\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x03run\x12\x1b\n" +
@@ -1014,6 +1188,15 @@ const file_rivers_host_v1_host_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12-\n" +
 	"\x06values\x18\x02 \x03(\v2\x15.rivers.host.v1.ValueR\x06values\x12\x12\n" +
 	"\x04last\x18\x03 \x01(\bR\x04last\x12\x14\n" +
+	"\x05error\x18\x04 \x01(\tR\x05error\"_\n" +
+	"\x0fMissingQuestion\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1d\n" +
+	"\x05input\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05input\x12\x1d\n" +
+	"\x05limit\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\"a\n" +
+	"\rMissingAnswer\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
+	"\x05first\x18\x02 \x03(\tR\x05first\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\x04R\x05total\x12\x14\n" +
 	"\x05error\x18\x04 \x01(\tR\x05error\"\xed\x01\n" +
 	"\x05Value\x12\x1c\n" +
 	"\tpartition\x18\x01 \x01(\tR\tpartition\x12!\n" +
@@ -1071,49 +1254,53 @@ func file_rivers_host_v1_host_proto_rawDescGZIP() []byte {
 	return file_rivers_host_v1_host_proto_rawDescData
 }
 
-var file_rivers_host_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_rivers_host_v1_host_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_rivers_host_v1_host_proto_goTypes = []any{
 	(*ExecuteRequest)(nil),        // 0: rivers.host.v1.ExecuteRequest
 	(*ExecuteResponse)(nil),       // 1: rivers.host.v1.ExecuteResponse
 	(*Order)(nil),                 // 2: rivers.host.v1.Order
 	(*ValuesQuestion)(nil),        // 3: rivers.host.v1.ValuesQuestion
 	(*ValuesAnswer)(nil),          // 4: rivers.host.v1.ValuesAnswer
-	(*Value)(nil),                 // 5: rivers.host.v1.Value
-	(*Ref)(nil),                   // 6: rivers.host.v1.Ref
-	(*Log)(nil),                   // 7: rivers.host.v1.Log
-	(*Record)(nil),                // 8: rivers.host.v1.Record
-	(*Result)(nil),                // 9: rivers.host.v1.Result
-	(*Output)(nil),                // 10: rivers.host.v1.Output
-	(*Failure)(nil),               // 11: rivers.host.v1.Failure
-	nil,                           // 12: rivers.host.v1.Value.MetadataEntry
-	nil,                           // 13: rivers.host.v1.Output.MetadataJsonEntry
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(*MissingQuestion)(nil),       // 5: rivers.host.v1.MissingQuestion
+	(*MissingAnswer)(nil),         // 6: rivers.host.v1.MissingAnswer
+	(*Value)(nil),                 // 7: rivers.host.v1.Value
+	(*Ref)(nil),                   // 8: rivers.host.v1.Ref
+	(*Log)(nil),                   // 9: rivers.host.v1.Log
+	(*Record)(nil),                // 10: rivers.host.v1.Record
+	(*Result)(nil),                // 11: rivers.host.v1.Result
+	(*Output)(nil),                // 12: rivers.host.v1.Output
+	(*Failure)(nil),               // 13: rivers.host.v1.Failure
+	nil,                           // 14: rivers.host.v1.Value.MetadataEntry
+	nil,                           // 15: rivers.host.v1.Output.MetadataJsonEntry
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_rivers_host_v1_host_proto_depIdxs = []int32{
 	2,  // 0: rivers.host.v1.ExecuteRequest.order:type_name -> rivers.host.v1.Order
 	4,  // 1: rivers.host.v1.ExecuteRequest.values:type_name -> rivers.host.v1.ValuesAnswer
-	7,  // 2: rivers.host.v1.ExecuteResponse.log:type_name -> rivers.host.v1.Log
-	3,  // 3: rivers.host.v1.ExecuteResponse.values:type_name -> rivers.host.v1.ValuesQuestion
-	9,  // 4: rivers.host.v1.ExecuteResponse.result:type_name -> rivers.host.v1.Result
-	14, // 5: rivers.host.v1.Order.now:type_name -> google.protobuf.Timestamp
-	5,  // 6: rivers.host.v1.ValuesAnswer.values:type_name -> rivers.host.v1.Value
-	6,  // 7: rivers.host.v1.Value.ref:type_name -> rivers.host.v1.Ref
-	12, // 8: rivers.host.v1.Value.metadata:type_name -> rivers.host.v1.Value.MetadataEntry
-	14, // 9: rivers.host.v1.Log.time:type_name -> google.protobuf.Timestamp
-	8,  // 10: rivers.host.v1.Log.record:type_name -> rivers.host.v1.Record
-	10, // 11: rivers.host.v1.Result.outputs:type_name -> rivers.host.v1.Output
-	11, // 12: rivers.host.v1.Result.failure:type_name -> rivers.host.v1.Failure
-	6,  // 13: rivers.host.v1.Output.value:type_name -> rivers.host.v1.Ref
-	13, // 14: rivers.host.v1.Output.metadata_json:type_name -> rivers.host.v1.Output.MetadataJsonEntry
-	15, // 15: rivers.host.v1.Failure.retry_after:type_name -> google.protobuf.Duration
-	0,  // 16: rivers.host.v1.HostService.Execute:input_type -> rivers.host.v1.ExecuteRequest
-	1,  // 17: rivers.host.v1.HostService.Execute:output_type -> rivers.host.v1.ExecuteResponse
-	17, // [17:18] is the sub-list for method output_type
-	16, // [16:17] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	6,  // 2: rivers.host.v1.ExecuteRequest.missing:type_name -> rivers.host.v1.MissingAnswer
+	9,  // 3: rivers.host.v1.ExecuteResponse.log:type_name -> rivers.host.v1.Log
+	3,  // 4: rivers.host.v1.ExecuteResponse.values:type_name -> rivers.host.v1.ValuesQuestion
+	11, // 5: rivers.host.v1.ExecuteResponse.result:type_name -> rivers.host.v1.Result
+	5,  // 6: rivers.host.v1.ExecuteResponse.missing:type_name -> rivers.host.v1.MissingQuestion
+	16, // 7: rivers.host.v1.Order.now:type_name -> google.protobuf.Timestamp
+	7,  // 8: rivers.host.v1.ValuesAnswer.values:type_name -> rivers.host.v1.Value
+	8,  // 9: rivers.host.v1.Value.ref:type_name -> rivers.host.v1.Ref
+	14, // 10: rivers.host.v1.Value.metadata:type_name -> rivers.host.v1.Value.MetadataEntry
+	16, // 11: rivers.host.v1.Log.time:type_name -> google.protobuf.Timestamp
+	10, // 12: rivers.host.v1.Log.record:type_name -> rivers.host.v1.Record
+	12, // 13: rivers.host.v1.Result.outputs:type_name -> rivers.host.v1.Output
+	13, // 14: rivers.host.v1.Result.failure:type_name -> rivers.host.v1.Failure
+	8,  // 15: rivers.host.v1.Output.value:type_name -> rivers.host.v1.Ref
+	15, // 16: rivers.host.v1.Output.metadata_json:type_name -> rivers.host.v1.Output.MetadataJsonEntry
+	17, // 17: rivers.host.v1.Failure.retry_after:type_name -> google.protobuf.Duration
+	0,  // 18: rivers.host.v1.HostService.Execute:input_type -> rivers.host.v1.ExecuteRequest
+	1,  // 19: rivers.host.v1.HostService.Execute:output_type -> rivers.host.v1.ExecuteResponse
+	19, // [19:20] is the sub-list for method output_type
+	18, // [18:19] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_rivers_host_v1_host_proto_init() }
@@ -1124,13 +1311,15 @@ func file_rivers_host_v1_host_proto_init() {
 	file_rivers_host_v1_host_proto_msgTypes[0].OneofWrappers = []any{
 		(*ExecuteRequest_Order)(nil),
 		(*ExecuteRequest_Values)(nil),
+		(*ExecuteRequest_Missing)(nil),
 	}
 	file_rivers_host_v1_host_proto_msgTypes[1].OneofWrappers = []any{
 		(*ExecuteResponse_Log)(nil),
 		(*ExecuteResponse_Values)(nil),
 		(*ExecuteResponse_Result)(nil),
+		(*ExecuteResponse_Missing)(nil),
 	}
-	file_rivers_host_v1_host_proto_msgTypes[7].OneofWrappers = []any{
+	file_rivers_host_v1_host_proto_msgTypes[9].OneofWrappers = []any{
 		(*Log_Stdout)(nil),
 		(*Log_Stderr)(nil),
 		(*Log_Record)(nil),
@@ -1141,7 +1330,7 @@ func file_rivers_host_v1_host_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rivers_host_v1_host_proto_rawDesc), len(file_rivers_host_v1_host_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

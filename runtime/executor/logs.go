@@ -1,0 +1,116 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rivers.io/runtime/store"
+)
+
+const (
+	// flushEvery is how long a line may wait before it is stored.
+	flushEvery = 250 * time.Millisecond
+	// maxPending bounds the lines that wait; writers are held up beyond it.
+	maxPending = 20_000
+	// flushLines is how many waiting lines are stored at once.
+	flushLines = 2_000
+)
+
+// logWriter stores log lines behind the back of the steps that write them.
+type logWriter struct {
+	loc store.Logs
+	log *slog.Logger
+
+	mu      sync.Mutex
+	room    *sync.Cond
+	pending map[string][]store.LogLine
+	count   int
+	stopped bool
+
+	wake chan struct{}
+	quit chan struct{}
+}
+
+func newLogWriter(loc store.Logs, log *slog.Logger) *logWriter {
+	w := &logWriter{
+		loc: loc, log: log, pending: map[string][]store.LogLine{},
+		wake: make(chan struct{}, 1), quit: make(chan struct{}),
+	}
+	w.room = sync.NewCond(&w.mu)
+	return w
+}
+
+// add queues a line; it waits while too many are queued.
+func (w *logWriter) add(run string, line store.LogLine) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.count >= maxPending && !w.stopped {
+		w.room.Wait()
+	}
+	w.pending[run] = append(w.pending[run], line)
+	w.count++
+	if w.count == flushLines {
+		signal(w.wake)
+	}
+}
+
+// stop stores what is queued and ends run.
+func (w *logWriter) stop() {
+	w.mu.Lock()
+	stopped := w.stopped
+	w.stopped = true
+	w.room.Broadcast()
+	w.mu.Unlock()
+	if !stopped {
+		close(w.quit)
+	}
+}
+
+func (w *logWriter) run() {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-w.wake:
+		case <-w.quit:
+			w.flush()
+			return
+		}
+		w.flush()
+	}
+}
+
+func (w *logWriter) flush() {
+	w.mu.Lock()
+	batch := w.pending
+	w.pending = map[string][]store.LogLine{}
+	w.mu.Unlock()
+	for run, lines := range batch {
+		w.write(run, lines)
+		w.mu.Lock()
+		w.count -= len(lines)
+		w.room.Broadcast()
+		w.mu.Unlock()
+	}
+}
+
+// write stores the lines of one run; a store that does not answer for ten
+// seconds loses them, and the process's own log says so.
+func (w *logWriter) write(run string, lines []store.LogLine) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for n := 0; ; n++ {
+		err := w.loc.AppendLogs(ctx, run, lines)
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			return
+		}
+		if !errors.Is(err, store.ErrUnavailable) || backoff(ctx, n) != nil {
+			w.log.Error("log lines are lost", "run", run, "lines", len(lines), "error", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package executor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"rivers.io/runtime/asset"
+	"rivers.io/runtime/event"
+	"rivers.io/runtime/plan"
+	"rivers.io/runtime/run"
+	"rivers.io/runtime/store"
+)
+
+// runner owns one run from its takeover to its end or handover. Everything but
+// the atomics and channels belongs to the goroutine of main.
+type runner struct {
+	m   *Manager
+	id  string
+	log *slog.Logger
+
+	// wake says that others wrote to the stream, slotFree that it is the
+	// run's turn to take slots.
+	wake     chan struct{}
+	slotFree chan struct{}
+	results  chan result
+	gone     chan struct{} // closed when main returns
+	seen     atomic.Uint64 // newest sequence number folded
+
+	claim   store.Claim
+	plan    *plan.Plan
+	machine *run.Machine
+	values  *valueIndex
+	config  map[string]json.RawMessage
+	retry   *asset.RetryPolicy
+
+	live      map[event.Attempt]*attempt
+	unsettled []result
+	slots     int
+	writer    string
+	counter   uint64
+	// acked is when the last acknowledged write was sent; leases are trusted
+	// from then.
+	acked time.Time
+}
+
+func newRunner(m *Manager, id string) *runner {
+	return &runner{
+		m: m, id: id, log: m.cfg.Logger.With("run", id),
+		wake: make(chan struct{}, 1), slotFree: make(chan struct{}, 1), results: make(chan result, 2*maxAhead), gone: make(chan struct{}),
+		live: map[event.Attempt]*attempt{},
+	}
+}
+
+func (r *runner) nudge() { signal(r.wake) }
+
+// main owns the run until it ends, is lost or is handed over.
+func (r *runner) main(ctx context.Context) {
+	defer close(r.gone)
+	defer r.release()
+	err := r.own(ctx)
+	switch {
+	case err == nil:
+	case errors.Is(err, store.ErrLeaseHeld), errors.Is(err, store.ErrFinished), errors.Is(err, store.ErrNotFound):
+		r.log.Debug("run is not ours to carry out", "reason", err)
+	case errors.Is(err, store.ErrFenced):
+		r.log.Warn("run was taken over by another executor", "reason", err)
+	case errors.Is(err, errHandover):
+		r.log.Info("run is handed over")
+	default:
+		r.log.Error("run cannot be carried out here", "error", err)
+	}
+}
+
+// release ends what the runner still holds in this process.
+func (r *runner) release() {
+	for _, a := range r.live {
+		a.cancel(errHandover)
+		a.letGo(r.m.pool)
+	}
+	r.m.pool.give(r.slots)
+	r.m.pool.leave(r.slotFree)
+}
+
+// own takes the run over and carries it out.
+func (r *runner) own(ctx context.Context) error {
+	current, err := r.m.cfg.Location.Run(ctx, r.id)
+	if err != nil {
+		return err
+	}
+	built, planErr := r.buildPlan(current)
+	if planErr != nil && !r.mayCondemn(current) {
+		return nil
+	}
+	sent := time.Now()
+	r.claim, err = r.m.cfg.Location.TakeOver(ctx, r.id, store.TakeOver{
+		Executor: r.m.cfg.ID, Image: r.m.cfg.Image, Lease: r.m.cfg.Lease,
+	})
+	if err != nil {
+		return err
+	}
+	r.acked = sent
+	r.writer = fmt.Sprintf("%s/%d", r.m.cfg.ID, r.claim.Epoch)
+	if planErr != nil {
+		return r.condemn(ctx, planErr)
+	}
+	r.plan = built
+	if err := r.readLaunch(current); err != nil {
+		return r.condemn(ctx, err)
+	}
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	return r.loop(ctx)
+}
+
+// buildPlan builds the plan of the run from this process's definitions, and
+// fails when it is not the plan that the run was created with.
+func (r *runner) buildPlan(current store.Run) (*plan.Plan, error) {
+	built, err := plan.FromCreated(r.m.cfg.Graph, &current.Created, current.CreatedAt)
+	if err != nil || built.Hash != current.Created.PlanHash {
+		return nil, errors.New("code changed while running")
+	}
+	return built, nil
+}
+
+// mayCondemn reports whether a run of other definitions is certainly not about
+// to be taken by the process that created it: it has been owned before, or it
+// has waited longer than a lease.
+func (r *runner) mayCondemn(current store.Run) bool {
+	return current.Epoch > 0 || r.m.cfg.Now().Sub(current.CreatedAt) > r.m.cfg.Lease
+}
+
+// condemn ends a run that this code cannot carry out.
+func (r *runner) condemn(ctx context.Context, cause error) error {
+	result := &event.RunFinished{
+		Outcome: event.Failed, Cause: cause.Error(), Counts: r.claim.Run.Counts,
+	}
+	if r.claim.Run.CancelRequested {
+		result.Outcome = event.Canceled
+	}
+	_, err := r.append(ctx, []store.Part{{Epoch: r.claim.Epoch, Events: []event.Event{{Payload: result}}}})
+	return err
+}
+
+// readLaunch decodes what the launch overrides.
+func (r *runner) readLaunch(current store.Run) error {
+	if raw := current.Created.Config; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &r.config); err != nil {
+			return fmt.Errorf("launch config: %w", err)
+		}
+	}
+	if raw := current.Created.Retry; len(raw) > 0 {
+		r.retry = new(asset.RetryPolicy)
+		if err := json.Unmarshal(raw, r.retry); err != nil {
+			return fmt.Errorf("launch retry policy: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *runner) configOf(name string) json.RawMessage { return r.config[name] }
+
+// policy returns the nearest policy: asset, then launch, then location (D-129).
+func (r *runner) policy(i int) *asset.RetryPolicy {
+	if p := r.m.cfg.Graph.At(i).Retry; p != nil {
+		return p
+	}
+	if r.retry != nil {
+		return r.retry
+	}
+	return r.m.cfg.Retry
+}
+
+// reload folds the whole stream into a new machine. Attempts of this process
+// that the stream no longer knows as running are ended.
+func (r *runner) reload(ctx context.Context) error {
+	r.machine = run.New(r.plan, r.policy)
+	r.values = newValueIndex()
+	if err := r.loadSource(ctx); err != nil {
+		return err
+	}
+	r.seen.Store(0)
+	if err := r.catchUp(ctx, 0); err != nil {
+		return err
+	}
+	running := map[event.Attempt]bool{}
+	for _, a := range r.machine.Running() {
+		running[a] = true
+	}
+	for id, a := range r.live {
+		if !running[id] {
+			r.drop(a)
+		}
+	}
+	return nil
+}
+
+// catchUp folds the events up to the sequence number before until; 0 means to
+// the end of the stream.
+func (r *runner) catchUp(ctx context.Context, until uint64) error {
+	for {
+		after := r.seen.Load()
+		if until > 0 && after+1 >= until {
+			return nil
+		}
+		limit := 1000
+		if until > 0 {
+			limit = min(limit, int(until-after-1))
+		}
+		events, err := retry(ctx, r, func() ([]event.Event, error) {
+			return r.m.cfg.Location.Events(ctx, r.id, after, limit)
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := r.machine.Apply(e); err != nil {
+				return fmt.Errorf("fold event %d: %w", e.Seq, err)
+			}
+			r.values.note(e)
+			r.seen.Store(e.Seq)
+		}
+		if len(events) < limit {
+			return nil
+		}
+	}
+}
+
+// loadSource reads the values of the run that this one retries.
+func (r *runner) loadSource(ctx context.Context) error {
+	source := r.claim.Run.Created.Source
+	if source == "" {
+		return nil
+	}
+	for after := uint64(0); ; {
+		events, err := retry(ctx, r, func() ([]event.Event, error) {
+			return r.m.cfg.Location.Events(ctx, source, after, 1000)
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			r.values.noteSource(e)
+			after = e.Seq
+		}
+		if len(events) < 1000 {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package subprocess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	hostv1 "rivers.io/proto/rivers/host/v1"
+	"rivers.io/runtime/host"
+)
+
+// maxMessage bounds one message of the seam, in bytes.
+const maxMessage = 16 << 20
+
+// waitDelay is how long pipes that grandchildren hold are read after the child
+// ended.
+const waitDelay = 2 * time.Second
+
+// Config says how children are started.
+type Config struct {
+	// Path is the binary; Args follow it and make it call Serve.
+	Path string
+	Args []string
+	// Env is the child's whole environment.
+	Env []string
+	// Dir is its working directory; empty is the parent's.
+	Dir    string
+	Logger *slog.Logger
+}
+
+// Host runs each step in a child. It is safe for concurrent use.
+type Host struct{ cfg Config }
+
+var _ host.Host = (*Host)(nil)
+
+// New returns a host; nothing is started before a step is.
+func New(cfg Config) *Host {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Host{cfg}
+}
+
+// Execute implements host.Host.
+func (h *Host) Execute(ctx context.Context, req host.Request, env host.Env) (host.Result, error) {
+	c, err := h.start(env)
+	if err != nil {
+		return host.Result{}, infrastructure{fmt.Errorf("start a child process: %w", err)}
+	}
+	stop := context.AfterFunc(ctx, c.kill)
+	defer stop()
+	result, callErr := c.call(ctx, req, env)
+	c.finish(callErr != nil)
+	exit := c.wait()
+	switch {
+	case ctx.Err() != nil:
+		return host.Result{}, context.Cause(ctx)
+	case callErr == nil:
+		return result, nil
+	case status.Code(callErr) == codes.InvalidArgument, status.Code(callErr) == codes.NotFound:
+		return host.Result{}, errors.New(status.Convert(callErr).Message())
+	}
+	return host.Result{Failure: c.failure(exit, callErr)}, nil
+}
+
+// infrastructure is an error of the machinery, not of user code.
+type infrastructure struct{ error }
+
+// Infrastructure marks the reason of the failure.
+func (infrastructure) Infrastructure() bool { return true }
+
+// child is one process that carries out one attempt.
+type child struct {
+	cmd  *exec.Cmd
+	conn net.Conn
+	tail *tail
+	once sync.Once
+}
+
+func (h *Host) start(env host.Env) (*child, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = theirs.Close() }()
+	c := &child{conn: ours, tail: &tail{}}
+	c.cmd = exec.Command(h.cfg.Path, h.cfg.Args...) //nolint:noctx // the process group is killed when ctx ends, which CommandContext cannot do
+	c.cmd.Env = h.cfg.Env
+	c.cmd.Dir = h.cfg.Dir
+	c.cmd.ExtraFiles = []*os.File{theirs}
+	c.cmd.Stdout = env.Stdout()
+	c.cmd.Stderr = io.MultiWriter(env.Stderr(), c.tail)
+	c.cmd.WaitDelay = waitDelay
+	c.cmd.SysProcAttr = sysProcAttr()
+	if err := start(c.cmd); err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	h.cfg.Logger.Debug("child started", "pid", c.cmd.Process.Pid)
+	return c, nil
+}
+
+// call speaks the contract over the socket pair.
+func (c *child) call(ctx context.Context, req host.Request, env host.Env) (host.Result, error) {
+	conn, err := grpc.NewClient("passthrough:child",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return c.dial() }),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
+	if err != nil {
+		return host.Result{}, err
+	}
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := hostv1.NewHostServiceClient(conn).Execute(ctx, grpc.WaitForReady(false))
+	if err != nil {
+		return host.Result{}, err
+	}
+	order := &hostv1.ExecuteRequest{Message: &hostv1.ExecuteRequest_Order{Order: orderOf(req)}}
+	if err := stream.Send(order); err != nil {
+		return host.Result{}, err
+	}
+	return newConversation(ctx, stream, env).run()
+}
+
+var errDialed = errors.New("the child ended")
+
+// dial gives the one connection there is; gRPC asks again once it broke.
+func (c *child) dial() (net.Conn, error) {
+	conn, err := net.Conn(nil), errDialed
+	c.once.Do(func() { conn, err = c.conn, nil })
+	return conn, err
+}
+
+// finish lets the child end by itself after a result, and kills it otherwise.
+func (c *child) finish(failed bool) {
+	_ = c.conn.Close()
+	if failed {
+		// A child that died has a status to tell; one that broke the
+		// contract is still there and must go.
+		time.AfterFunc(waitDelay, c.kill)
+	}
+}
+
+// kill ends the child and everything that it started.
+func (c *child) kill() { killGroup(c.cmd.Process.Pid) }
+
+func (c *child) wait() error {
+	err := c.cmd.Wait()
+	// What the child left behind goes with it.
+	c.kill()
+	return err
+}
+
+// failure classifies the end of a child that gave no result (D-132).
+func (c *child) failure(exit, callErr error) *host.Failure {
+	f := &host.Failure{Reason: "error", Kinds: []string{"process_exit"}}
+	var ee *exec.ExitError
+	switch {
+	case errors.As(exit, &ee):
+		ws, _ := ee.Sys().(syscall.WaitStatus)
+		code := ee.ExitCode()
+		if ws.Signaled() {
+			f.Message = fmt.Sprintf("the step's process was ended by signal %v", ws.Signal())
+			code = 128 + int(ws.Signal())
+		} else {
+			f.Message = fmt.Sprintf("the step's process exited with status %d before the step ended", code)
+		}
+		if code == 137 || code == 143 {
+			f.Reason = "infrastructure"
+		}
+	default:
+		f.Message = "the step's process ended without a result: " + status.Convert(callErr).Message()
+	}
+	if t := strings.TrimSpace(c.tail.String()); t != "" {
+		f.Message += "\n" + t
+	}
+	return f
+}
