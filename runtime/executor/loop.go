@@ -213,8 +213,8 @@ func (r *runner) obey(b *batch, c run.Command) (bool, error) {
 }
 
 func (r *runner) newAttempt(c run.Launch) *attempt {
-	def := r.m.cfg.Graph.At(r.plan.Steps[c.Step].Asset)
-	return &attempt{id: c.Attempt, step: c.Step, token: newToken(), worker: r.m.workerOf(def.Executor)}
+	executor := r.m.cfg.Graph.Executor(r.plan.Steps[c.Step].Asset)
+	return &attempt{id: c.Attempt, step: c.Step, token: newToken(), worker: r.m.workerOf(executor)}
 }
 
 // act does what was acknowledged.

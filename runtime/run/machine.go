@@ -22,7 +22,10 @@ type Machine struct {
 	// consumers of a step or gate: the steps and gates that wait for it.
 	consumers *consumers
 
-	ready    indexHeap
+	// queue holds every ready step, and steps that have ceased to be ready
+	// since; ready counts the former.
+	queue    indexHeap
+	ready    int
 	retrying timeHeap
 	// skips are steps whose upstream ended without success, in order of
 	// discovery; sweep is the cursor of a cancellation over all steps.
@@ -54,8 +57,7 @@ func New(p *plan.Plan, policy Policy) *Machine {
 			}
 		}
 		if m.steps[i].pending == 0 {
-			m.steps[i].status = Ready
-			m.ready.push(i)
+			m.makeReady(i)
 		}
 	}
 	return m
@@ -95,7 +97,7 @@ func (m *Machine) attempt(i int) event.Attempt {
 }
 
 // Ready returns the number of steps that could be launched at once.
-func (m *Machine) Ready() int { return m.ready.len() }
+func (m *Machine) Ready() int { return m.ready }
 
 // Apply folds one event. Events of unknown types, and those that tell the
 // machine nothing, are ignored. An error means that the event contradicts the
@@ -173,7 +175,8 @@ func (m *Machine) launched(i, attempt int) error {
 	if attempt != s.attempt+1 {
 		return fmt.Errorf("the newest attempt is %d", s.attempt)
 	}
-	s.status, s.attempt, s.stopping = Running, attempt, false
+	m.move(i, Running)
+	s.attempt, s.stopping = attempt, false
 	if m.canceled {
 		m.stops = append(m.stops, i)
 	}
@@ -181,7 +184,7 @@ func (m *Machine) launched(i, attempt int) error {
 }
 
 func (m *Machine) succeed(i int) {
-	m.steps[i].status = Succeeded
+	m.move(i, Succeeded)
 	m.counts.Succeeded++
 	for _, c := range m.consumers.ofStep(i) {
 		if c.gate >= 0 {
@@ -210,8 +213,36 @@ func (m *Machine) pass(i int) {
 }
 
 func (m *Machine) makeReady(i int) {
-	m.steps[i].status = Ready
-	m.ready.push(i)
+	m.move(i, Ready)
+	if s := &m.steps[i]; !s.queued {
+		s.queued = true
+		m.queue.push(i)
+	}
+}
+
+// take removes the first ready step from the queue, and is false when there is
+// none.
+func (m *Machine) take() (int, bool) {
+	for m.queue.len() > 0 {
+		i := m.queue.pop()
+		m.steps[i].queued = false
+		if m.steps[i].status == Ready {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// move changes the state of a step and keeps the number of ready ones.
+func (m *Machine) move(i int, to Status) {
+	s := &m.steps[i]
+	if s.status == Ready {
+		m.ready--
+	}
+	if to == Ready {
+		m.ready++
+	}
+	s.status = to
 }
 
 func (m *Machine) failed(i int, p *event.StepFailed) {
@@ -234,15 +265,16 @@ func (m *Machine) retryScheduled(i int, notBefore time.Time) error {
 	if s.status != Ready || s.failures == 0 {
 		return fmt.Errorf("the step is %s", s.status)
 	}
-	s.status, s.notBefore = Retrying, notBefore
+	m.move(i, Retrying)
+	s.notBefore = notBefore
 	m.retrying.push(notBefore, i)
 	return nil
 }
 
 // end makes a step terminal without success and lets what waits for it know.
 func (m *Machine) end(i int, status Status, cause event.Step) {
-	s := &m.steps[i]
-	s.status, s.cause = status, cause
+	m.move(i, status)
+	m.steps[i].cause = cause
 	switch status {
 	case Failed:
 		m.counts.Failed++

@@ -57,11 +57,12 @@ func (m *Machine) giveCancels(out []Command) []Command {
 	if given > 0 {
 		return out
 	}
-	for m.ready.len() > 0 && given < MaxCommands {
-		if i := m.ready.pop(); m.steps[i].status == Ready {
-			given++
-			out = append(out, Cancel{Step: i, ID: m.plan.Steps[i].ID})
+	for ; given < MaxCommands; given++ {
+		i, ok := m.take()
+		if !ok {
+			break
 		}
+		out = append(out, Cancel{Step: i, ID: m.plan.Steps[i].ID})
 	}
 	return out
 }
@@ -83,15 +84,14 @@ func (m *Machine) giveSkips(out []Command) []Command {
 
 func (m *Machine) giveLaunches(out []Command, now time.Time, free int) []Command {
 	m.wakeRetries(now)
-	for free > 0 && m.ready.len() > 0 && len(out) < MaxCommands {
-		i := m.ready.pop()
-		if m.steps[i].status != Ready {
-			continue
+	for ; free > 0 && len(out) < MaxCommands; free-- {
+		i, ok := m.take()
+		if !ok {
+			break
 		}
 		a := m.attempt(i)
 		a.Number++
 		out = append(out, Launch{Step: i, Attempt: a})
-		free--
 	}
 	return out
 }
@@ -101,7 +101,7 @@ func (m *Machine) giveEnd(out []Command) []Command {
 	if ended == m.counts.Total {
 		return append(out, Finish{Result: m.result()})
 	}
-	if len(out) == 0 && m.ready.len() == 0 && m.retrying.len() > 0 && !m.canceled {
+	if len(out) == 0 && m.ready == 0 && m.retrying.len() > 0 && !m.canceled {
 		out = append(out, Wait{Until: m.retrying.first()})
 	}
 	return out
@@ -127,7 +127,7 @@ func (m *Machine) result() event.RunFinished {
 // be launched now.
 func (m *Machine) Want(now time.Time) int {
 	m.wakeRetries(now)
-	return m.ready.len()
+	return m.ready
 }
 
 func (m *Machine) wakeRetries(now time.Time) {

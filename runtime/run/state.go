@@ -34,6 +34,8 @@ type state struct {
 	status Status
 	// stopping tells that a Stop was commanded for the running attempt.
 	stopping bool
+	// queued tells that the step is in the machine's queue.
+	queued bool
 	// attempt is the number of the newest attempt.
 	attempt int
 	// failures counts the failed attempts that were not final.
