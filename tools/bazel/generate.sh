@@ -11,9 +11,9 @@ tool() { go tool -modfile=tools/go.mod "$@"; }
 
 go -C tools run ./bazel/modules "$root/go.mod" "$root/MODULE.bazel" "$tmp/WORKSPACE"
 tool gazelle update -bzlmod -repo_config "$tmp/WORKSPACE" -external=static
-go run ./internal/house/visibility >"$tmp/visibility"
+go run ./internal/house/buildozer >"$tmp/commands"
 # buildozer exits 3 when everything is as it should be already.
-tool buildozer -quiet -f "$tmp/visibility" || [ $? = 3 ]
+tool buildozer -quiet -f "$tmp/commands" || [ $? = 3 ]
 find . \( -name .git -o -name node_modules -o -name .rivers -o -path ./bin -o -path ./out \) -prune -o \
   \( -name BUILD.bazel -o -name '*.bzl' -o -name MODULE.bazel \) -print0 |
   xargs -0 go tool -modfile=tools/go.mod buildifier -lint=warn -mode=fix
