@@ -58,7 +58,7 @@ var Components = []Component{
 	}},
 	{Path: "runtime/rivers", Imports: []string{
 		"runtime/partition", "runtime/asset", "runtime/host",
-	}},
+	}, Tests: []string{"runtime/iohandler", "runtime/riverstest"}},
 	{Path: "runtime/iohandler", Imports: []string{
 		"runtime/partition", "runtime/host", "runtime/rivers",
 	}},
