@@ -1,0 +1,129 @@
+package iohandler
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+
+	"rivers.io/runtime/metadata"
+	"rivers.io/runtime/rivers"
+)
+
+// HandlerName is the name under which references to stored objects are
+// recorded.
+const HandlerName = "blob"
+
+// Blob stores values as objects of one store. It is safe for concurrent use.
+type Blob struct{ bucket *blob.Bucket }
+
+var _ rivers.Handler = (*Blob)(nil)
+
+// Name returns HandlerName.
+func (b *Blob) Name() string { return HandlerName }
+
+// Close releases the store.
+func (b *Blob) Close() error { return b.bucket.Close() }
+
+// HandleOutput writes value as a new object and returns where it is. Metadata:
+// path, serializer, bytes, rows, duration, and rivers/schema for rows with
+// columns (D-123).
+func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, error) {
+	f := formatFor(ctx.Type)
+	dir := directory(ctx.Asset, ctx.Partition)
+	object := ctx.ValueID + f.ext()
+	start := time.Now()
+	size, what, err := b.create(ctx, dir+object, f, value)
+	if err != nil {
+		return rivers.Ref{}, fmt.Errorf("write %s: %w", dir+object, err)
+	}
+	if err := b.bucket.WriteAll(ctx, dir+latestName, []byte(object+"\n"), nil); err != nil {
+		ctx.Logger.Warn("update the pointer to the latest value", "path", dir+latestName, "error", err)
+	}
+	ctx.AddMetadata("path", metadata.Path(dir+object))
+	ctx.AddMetadata("serializer", f.name())
+	ctx.AddMetadata("bytes", metadata.Bytes(size))
+	ctx.AddMetadata("duration", metadata.Duration(time.Since(start)))
+	if what.rows >= 0 {
+		ctx.AddMetadata("rows", what.rows)
+	}
+	if what.schema != nil {
+		ctx.AddMetadata("rivers/schema", what.schema)
+	}
+	return rivers.Ref{Handler: HandlerName, Path: dir + object, Format: f.name(), Bytes: size}, nil
+}
+
+// create writes one object that must not exist. An object is visible only when
+// all of it was written.
+func (b *Blob) create(ctx context.Context, path string, f format, value any) (int64, written, error) {
+	ctx, abandon := context.WithCancel(ctx)
+	defer abandon()
+	w, err := b.bucket.NewWriter(ctx, path, &blob.WriterOptions{
+		ContentType: f.contentType(), IfNotExist: true, DisableContentTypeDetection: true,
+	})
+	if err != nil {
+		return 0, written{}, err
+	}
+	counted := &countingWriter{to: w}
+	what, err := f.write(counted, value)
+	if err != nil {
+		abandon() // a Close under a canceled context publishes nothing
+		_ = w.Close()
+		return 0, written{}, err
+	}
+	if err := w.Close(); err != nil {
+		return 0, written{}, err
+	}
+	return counted.n, what, nil
+}
+
+// LoadInput reads the object of the reference into target. A missing object is
+// rivers.ErrNotFound; one of another size than recorded is an error.
+func (b *Blob) LoadInput(ctx *rivers.InputContext, target any) error {
+	f, ok := formatNamed(ctx.Ref.Format)
+	if !ok {
+		return fmt.Errorf("read %s: unknown format %q", ctx.Ref.Path, ctx.Ref.Format)
+	}
+	raw, err := b.readAll(ctx, ctx.Ref)
+	if err != nil {
+		return err
+	}
+	if err := f.read(bytes.NewReader(raw), int64(len(raw)), target); err != nil {
+		return fmt.Errorf("read %s: %w", ctx.Ref.Path, err)
+	}
+	return nil
+}
+
+func (b *Blob) readAll(ctx context.Context, ref rivers.Ref) ([]byte, error) {
+	raw, err := b.bucket.ReadAll(ctx, ref.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", ref.Path, storeError(err))
+	}
+	if int64(len(raw)) != ref.Bytes {
+		return nil, fmt.Errorf("read %s: the object has %d bytes, %d were recorded", ref.Path, len(raw), ref.Bytes)
+	}
+	return raw, nil
+}
+
+// storeError makes the well-known error of a missing object.
+func storeError(err error) error {
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return fmt.Errorf("%w: %w", rivers.ErrNotFound, err)
+	}
+	return err
+}
+
+type countingWriter struct {
+	to io.Writer
+	n  int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.n += int64(n)
+	return n, err
+}

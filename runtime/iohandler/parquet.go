@@ -1,0 +1,127 @@
+package iohandler
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetFormat stores slices of structs as Parquet files.
+type parquetFormat struct{}
+
+func (parquetFormat) name() string { return "parquet" }
+
+func (parquetFormat) ext() string { return ".parquet" }
+
+func (parquetFormat) contentType() string { return "application/vnd.apache.parquet" }
+
+func (parquetFormat) accepts(t reflect.Type) bool {
+	if t == nil || t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	_, err := rowTypeOf(t.Elem())
+	return err == nil
+}
+
+// rowType is how the rows of one struct type are stored.
+type rowType struct {
+	schema *parquet.Schema
+	// times tells that rows hold times, which need a check of their range.
+	times bool
+}
+
+var rowTypes sync.Map // reflect.Type → rowType or error
+
+// rowTypeOf returns how rows of t are stored, or why they cannot be.
+func rowTypeOf(t reflect.Type) (rowType, error) {
+	if known, ok := rowTypes.Load(t); ok {
+		if err, failed := known.(error); failed {
+			return rowType{}, err
+		}
+		return known.(rowType), nil
+	}
+	rows, err := makeRowType(t)
+	if err != nil {
+		rowTypes.Store(t, err)
+		return rowType{}, err
+	}
+	rowTypes.Store(t, rows)
+	return rows, nil
+}
+
+func makeRowType(t reflect.Type) (rows rowType, err error) {
+	w := columnar{}
+	if err := w.check(t, 0); err != nil {
+		return rowType{}, err
+	}
+	defer func() {
+		if p := recover(); p != nil { // the library refuses some tags by a panic
+			err = fmt.Errorf("%s has no Parquet schema: %v", t, p)
+		}
+	}()
+	return rowType{schema: parquet.SchemaOf(reflect.New(t).Elem().Interface()), times: w.times}, nil
+}
+
+// writeBatch is how many rows are handed to the writer at a time.
+const writeBatch = 256
+
+func (parquetFormat) write(w io.Writer, value any) (written, error) {
+	slice := reflect.ValueOf(value)
+	rows, err := rowTypeOf(slice.Type().Elem())
+	if err != nil {
+		return written{}, err
+	}
+	if rows.times {
+		if err := checkTimes(slice); err != nil {
+			return written{}, err
+		}
+	}
+	pw := parquet.NewWriter(w, rows.schema, parquet.Compression(&parquet.Snappy))
+	batch := make([]parquet.Row, 0, writeBatch)
+	for i := range slice.Len() {
+		batch = append(batch, rows.schema.Deconstruct(nil, slice.Index(i).Addr().Interface()))
+		if len(batch) == writeBatch || i == slice.Len()-1 {
+			if _, err := pw.WriteRows(batch); err != nil {
+				return written{}, err
+			}
+			batch = batch[:0]
+		}
+	}
+	if err := pw.Close(); err != nil {
+		return written{}, err
+	}
+	return written{rows: int64(slice.Len()), schema: schemaOf(rows.schema)}, nil
+}
+
+func (parquetFormat) read(r io.ReaderAt, size int64, target any) (err error) {
+	into := reflect.ValueOf(target).Elem()
+	if into.Kind() != reflect.Slice || into.Type().Elem().Kind() != reflect.Struct {
+		return fmt.Errorf("rows of a table cannot be loaded as %s", into.Type())
+	}
+	rows, err := rowTypeOf(into.Type().Elem())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil { // damaged files panic deep inside of the library
+			err = fmt.Errorf("not a readable Parquet file: %v", p)
+		}
+	}()
+	file, err := parquet.OpenFile(r, size)
+	if err != nil {
+		return err
+	}
+	pr := parquet.NewReader(file, rows.schema)
+	defer pr.Close()
+	out := reflect.MakeSlice(into.Type(), int(file.NumRows()), int(file.NumRows()))
+	for i := range out.Len() {
+		if err := pr.Read(out.Index(i).Addr().Interface()); err != nil {
+			return fmt.Errorf("row %d: %w", i, err)
+		}
+	}
+	into.Set(out)
+	return nil
+}
