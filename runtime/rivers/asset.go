@@ -7,7 +7,6 @@ import (
 	"runtime"
 
 	"rivers.io/runtime/asset"
-	"rivers.io/runtime/metadata"
 	"rivers.io/runtime/partition"
 )
 
@@ -118,15 +117,7 @@ func (d *declaration) finish() {
 		d.def.Handler = d.handler.Name()
 	}
 	if d.def.Partitions != nil {
-		space, err := partition.New(*d.def.Partitions)
-		if err == nil {
-			d.space = space
-		}
-	}
-	for key := range d.def.Metadata {
-		if err := checkDeclaredKey(key); err != nil {
-			d.problem(err)
-		}
+		d.space, _ = partition.New(*d.def.Partitions) // Validate reports its error
 	}
 }
 
@@ -165,7 +156,7 @@ func (o Output[T]) Return(ctx *Context) (T, error) {
 	return o.Value, nil
 }
 
-// keyLimits are those of metadata keys.
+// maxMetadataKey bounds the keys of metadata, in bytes.
 const maxMetadataKey = 200
 
 // checkUserKey refuses metadata keys that user code may not set (D-4).
@@ -180,5 +171,3 @@ func checkUserKey(key string) error {
 	}
 	return nil
 }
-
-var _ metadata.Value = metadata.Null{}

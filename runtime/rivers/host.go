@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 
 	"github.com/google/uuid"
 
@@ -159,5 +158,3 @@ func (c *Context) store(value any) (*Ref, error) {
 	ref.Handler = handler.Name()
 	return &ref, nil
 }
-
-var _ = reflect.TypeFor[Handler]

@@ -76,17 +76,14 @@ func StoredBy(h Handler) Option {
 // Where a step runs on a local machine, for Executor.
 const (
 	// InProcess runs the function in the process that executes the run.
-	InProcess = "inprocess"
+	InProcess = asset.ExecutorInProcess
 	// Subprocess runs the function in a child of the same binary.
-	Subprocess = "subprocess"
+	Subprocess = asset.ExecutorSubprocess
 )
 
 // Executor overrides where the asset's steps run: InProcess or Subprocess.
 func Executor(where string) Option {
 	return optionFunc(func(d *declaration) {
-		if where != InProcess && where != Subprocess {
-			d.problem(fmt.Errorf("executor %q is neither %q nor %q", where, InProcess, Subprocess))
-		}
 		d.def.Executor = where
 	})
 }
@@ -117,9 +114,6 @@ func Compute(opts ...ComputeOption) Option {
 		for _, opt := range opts {
 			opt(c)
 		}
-		if c.GPU < 0 {
-			d.problem(fmt.Errorf("compute: %d GPUs", c.GPU))
-		}
 		d.def.Compute = c
 	})
 }
@@ -135,6 +129,3 @@ func reserved(key string) bool {
 	}
 	return false
 }
-
-// checkDeclaredKey refuses keys of declared metadata that the system owns.
-func checkDeclaredKey(key string) error { return checkUserKey(key) }

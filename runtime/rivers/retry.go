@@ -1,8 +1,7 @@
 package rivers
 
 import (
-	"fmt"
-	"math"
+	"errors"
 	"slices"
 	"time"
 
@@ -10,26 +9,17 @@ import (
 )
 
 // RetryOption refines Retry.
-type RetryOption interface {
-	applyRetry(p *asset.RetryPolicy)
-	checkRetry() error
-}
+type RetryOption interface{ applyRetry(p *asset.RetryPolicy) }
 
 // Retry repeats a failed attempt up to n times, without wait unless a Backoff
 // is given. The policy takes the place of the run's and the location's.
 func Retry(n int, opts ...RetryOption) Option {
 	return optionFunc(func(d *declaration) {
-		if n < 0 {
-			d.problem(fmt.Errorf("retry: %d retries", n))
-		}
 		policy := &asset.RetryPolicy{MaxRetries: n}
 		for _, opt := range opts {
 			if opt == nil {
-				d.problem(fmt.Errorf("retry: an option is nil"))
+				d.problem(errors.New("retry: an option is nil"))
 				continue
-			}
-			if err := opt.checkRetry(); err != nil {
-				d.problem(fmt.Errorf("retry: %w", err))
 			}
 			opt.applyRetry(policy)
 		}
@@ -40,7 +30,7 @@ func Retry(n int, opts ...RetryOption) Option {
 // Reasons and the word for those that pass by themselves, for RetryOn.
 const (
 	// Transient stands for OutOfMemory, Timeout and Infrastructure.
-	Transient = "transient"
+	Transient = asset.OnTransient
 	// OutOfMemory: the step's container was killed for its use of memory.
 	OutOfMemory = "out_of_memory"
 	// Timeout: the step's deadline passed.
@@ -57,13 +47,6 @@ func RetryOn(kinds ...string) RetryOption { return retryOn(slices.Clone(kinds)) 
 type retryOn []string
 
 func (on retryOn) applyRetry(p *asset.RetryPolicy) { p.On = append(p.On, on...) }
-
-func (on retryOn) checkRetry() error {
-	if len(on) == 0 || slices.Contains(on, "") {
-		return fmt.Errorf("RetryOn needs kinds or reasons that are not empty")
-	}
-	return nil
-}
 
 // Backoff is the growth of the waits between attempts (D-133).
 type Backoff struct{ b asset.Backoff }
@@ -109,26 +92,3 @@ func (b Backoff) Jitter(j float64) Backoff {
 }
 
 func (b Backoff) applyRetry(p *asset.RetryPolicy) { p.Backoff = b.b }
-
-func (b Backoff) checkRetry() error {
-	switch {
-	case b.b.Base < 0 || b.b.Step < 0 || b.b.Max < 0:
-		return fmt.Errorf("%s backoff waits a negative time", b.b.Kind)
-	case !(b.b.Jitter >= 0 && b.b.Jitter <= 1):
-		return fmt.Errorf("jitter %v is outside of 0 to 1", b.b.Jitter)
-	case b.b.Kind == asset.Exponential && !(b.b.Factor > 0 && !math.IsInf(b.b.Factor, 0)):
-		return fmt.Errorf("exponential backoff by a factor of %v", b.b.Factor)
-	case b.b.Kind != asset.Exponential && b.b.Factor != 0:
-		return fmt.Errorf("%s backoff has no factor", b.b.Kind)
-	case b.b.Kind == asset.Fixed && len(b.b.List) == 0:
-		return fmt.Errorf("fixed backoff without waits")
-	case b.b.Kind == asset.Fixed && b.b.Max != 0:
-		return fmt.Errorf("fixed backoff has no bound")
-	}
-	for _, wait := range b.b.List {
-		if wait < 0 {
-			return fmt.Errorf("fixed backoff waits a negative time")
-		}
-	}
-	return nil
-}

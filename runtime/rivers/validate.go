@@ -10,80 +10,98 @@ import (
 
 var noFields = reflect.ValueOf(struct{}{})
 
-// Validate reports everything that is wrong with the declarations at once, each
-// problem with the asset's name and source line. It touches no resource and
-// runs no function.
+// Validate reports everything that is wrong with the declarations at once, as
+// an asset.Problems: each problem with the asset's name and source line. It
+// touches no resource and runs no function.
 func (r *Repository) Validate() error {
-	errs := append([]error(nil), r.problems...)
+	_, err := r.Graph()
+	return err
+}
+
+// Graph returns the validated graph of the declarations, or the error of
+// Validate.
+func (r *Repository) Graph() (*asset.Graph, error) {
+	problems := r.check()
+	graph, err := asset.Resolve(r.Definitions())
+	if err != nil {
+		var more asset.Problems
+		if !errors.As(err, &more) {
+			more = asset.Problems{{Asset: r.name, Message: err.Error()}}
+		}
+		problems = append(problems, more...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return graph, nil
+}
+
+// check finds what the definitions alone do not show.
+func (r *Repository) check() asset.Problems {
+	var problems asset.Problems
+	if err := asset.CheckName(r.name); err != nil {
+		problems = append(problems, asset.Problem{Asset: "repository", Message: err.Error()})
+	}
+	for _, err := range r.problems {
+		problems = append(problems, asset.Problem{Asset: r.name, Message: err.Error()})
+	}
 	for _, d := range r.assets {
-		for _, problem := range d.problems {
-			errs = append(errs, d.errorf(problem))
+		for _, err := range d.problems {
+			problems = append(problems, d.problemf("%w", err))
 		}
-		errs = append(errs, r.checkInputs(d)...)
-		if err := d.checkHandlerType(); err != nil {
-			errs = append(errs, d.errorf(err))
+		problems = append(problems, r.checkInputs(d)...)
+		if checker, ok := d.handler.(TypeChecker); ok && d.typ != materializationType {
+			if err := checker.CheckType(d.typ); err != nil {
+				problems = append(problems, d.problemf("%w", err))
+			}
 		}
 	}
-	errs = append(errs, r.checkHandlers()...)
-	errs = append(errs, r.checkResources()...)
-	return errors.Join(errs...)
+	problems = append(problems, r.checkHandlers()...)
+	return append(problems, r.checkResources()...)
 }
 
-// errorf places a problem at the asset's declaration.
-func (d *declaration) errorf(err error) error {
-	return fmt.Errorf("%sasset %q: %w", position(d.def.Site), d.def.Name, err)
-}
-
-func position(site asset.Site) string {
-	if site.File == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d: ", site.File, site.Line)
+// problemf places a problem at the asset's declaration.
+func (d *declaration) problemf(format string, args ...any) asset.Problem {
+	return asset.Problem{Asset: d.def.Name, Site: d.def.Site, Message: fmt.Errorf(format, args...).Error()}
 }
 
 // checkInputs finds inputs that name another declaration than the repository
 // holds, and inputs that never have a value.
-func (r *Repository) checkInputs(d *declaration) []error {
-	var errs []error
+func (r *Repository) checkInputs(d *declaration) asset.Problems {
+	var problems asset.Problems
 	for _, e := range d.edges {
 		held, ok := r.byName[e.up.def.Name]
 		switch {
 		case ok && held != e.up:
-			errs = append(errs, d.errorf(fmt.Errorf(
-				"input %q is declared at %sthe repository holds another asset of that name",
-				e.up.def.Name, position(e.up.def.Site))))
+			problems = append(problems, d.problemf("input %q is the asset declared at %s, not the one of that name in the repository",
+				e.up.def.Name, e.up.def.Site))
 		case e.kind == asset.Data && e.up.typ == materializationType:
-			errs = append(errs, d.errorf(fmt.Errorf(
-				"input %q never has a value to load, its function returns a Materialization; follow it by rivers.After",
-				e.up.def.Name)))
+			problems = append(problems, d.problemf("input %q never has a value to load: its function returns a Materialization; follow it by After",
+				e.up.def.Name))
 		}
 	}
-	return errs
+	return problems
 }
 
-func (d *declaration) checkHandlerType() error {
-	if checker, ok := d.handler.(TypeChecker); ok && d.typ != materializationType {
-		return checker.CheckType(d.typ)
-	}
-	return nil
-}
-
-// checkHandlers finds handlers that share a name.
-func (r *Repository) checkHandlers() []error {
-	var errs []error
+// checkHandlers finds handlers without a name and different ones that share
+// one.
+func (r *Repository) checkHandlers() asset.Problems {
+	var problems asset.Problems
 	seen := map[string]Handler{}
 	for _, d := range r.assets {
 		for _, h := range d.handlers() {
-			if other, ok := seen[h.Name()]; ok && other != h {
-				errs = append(errs, d.errorf(fmt.Errorf("two handlers are named %q", h.Name())))
+			name := h.Name()
+			other, taken := seen[name]
+			switch {
+			case name == "":
+				problems = append(problems, d.problemf("a handler has no name"))
+			case taken && other != h:
+				problems = append(problems, d.problemf("two handlers are named %q", name))
 			}
-			if h.Name() == "" {
-				errs = append(errs, d.errorf(errors.New("a handler has no name")))
-			}
-			seen[h.Name()] = h
+			seen[name] = h
 		}
 	}
-	return errs
+	return problems
 }
 
 // handlers lists the handlers that a declaration names.
@@ -101,20 +119,26 @@ func (d *declaration) handlers() []Handler {
 }
 
 // checkResources finds resources that share a name or cannot be set up.
-func (r *Repository) checkResources() []error {
-	var errs []error
+func (r *Repository) checkResources() asset.Problems {
+	var problems asset.Problems
 	seen := map[string]*anyResource{}
 	for _, res := range r.resources() {
-		switch other, ok := seen[res.name]; {
-		case ok:
-			errs = append(errs, fmt.Errorf("%sresource %q is also declared at %s:%d",
-				position(res.site), res.name, other.site.File, other.site.Line))
+		problem := ""
+		other, taken := seen[res.name]
+		switch {
+		case taken:
+			problem = "another resource of that name is declared at " + other.site.String()
 		case res.setup == nil:
-			errs = append(errs, fmt.Errorf("%sresource %q: the setup function is nil", position(res.site), res.name))
-		case res.name == "":
-			errs = append(errs, fmt.Errorf("%sa resource has no name", position(res.site)))
+			problem = "the setup function is nil"
+		default:
+			if err := asset.CheckName(res.name); err != nil {
+				problem = err.Error()
+			}
+		}
+		if problem != "" {
+			problems = append(problems, asset.Problem{Asset: "resource " + res.name, Site: res.site, Message: problem})
 		}
 		seen[res.name] = res
 	}
-	return errs
+	return problems
 }
