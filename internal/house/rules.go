@@ -88,3 +88,20 @@ var Words = []Word{
 
 // Foreign are directories with text of others, kept as it came.
 var Foreign = []string{"third_party/...", "ui/vendor_js/...", "ui/static/dist/..."}
+
+// A Pin is a module that generates code, or describes what is generated from,
+// and is linked too: both must be the same version.
+type Pin struct {
+	// Module is the module path, File the go.mod of the tools that use it.
+	Module, File string
+}
+
+// Pins is what has to be raised in two places at once.
+var Pins = []Pin{
+	{"github.com/a-h/templ", "tools/go.mod"},
+	{"google.golang.org/protobuf", "tools/protogen/go.mod"},
+	{"google.golang.org/genproto/googleapis/api", "tools/protogen/go.mod"},
+	{"google.golang.org/genproto/googleapis/rpc", "tools/protogen/go.mod"},
+	{"github.com/grpc-ecosystem/grpc-gateway/v2", "tools/protogen/go.mod"},
+	{"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go", "tools/protogen/go.mod"},
+}
