@@ -11,6 +11,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrExists: another record has the same id.
 	ErrExists = errors.New("already exists")
+	// ErrInvalid: an argument is malformed or exceeds a limit; the same call
+	// can never succeed.
+	ErrInvalid = errors.New("invalid argument")
 	// ErrConflict: the record changed under the caller; read again and retry.
 	ErrConflict = errors.New("conflict")
 	// ErrPrecondition: the record is in a state that forbids the operation.

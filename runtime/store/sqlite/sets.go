@@ -1,0 +1,197 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rivers.io/runtime/partition"
+	"rivers.io/runtime/store"
+)
+
+// The statuses of stored chunks.
+const (
+	chunkMaterialized = 0
+	chunkFailed       = 1
+)
+
+// foldBatch bounds the rows that one fold reads before it looks whether its
+// context has ended.
+const foldBatch = 4096
+
+// foldState is what is stored of an asset's sets.
+type foldState struct {
+	sets   store.PartitionSets
+	change int64 // rows up to this change are in the sets
+	stale  bool  // the stored chunks use other ordinals
+}
+
+// PartitionSets returns the states of all keys as sets of ordinals.
+func (l *location) PartitionSets(ctx context.Context, asset string, space partition.Space, now time.Time) (store.PartitionSets, error) {
+	var sets store.PartitionSets
+	err := l.view(ctx, "read partitions", func(c *conn, loc int64) error {
+		id, err := l.db.nameID(c, loc, asset)
+		if err != nil || id == 0 {
+			return err
+		}
+		state, err := readFold(ctx, c, id, space)
+		if err != nil {
+			return err
+		}
+		sets, _, err = foldRows(ctx, c, id, state, space, now)
+		return err
+	})
+	return sets, err
+}
+
+// readFold reads the stored chunks; none when they belong to other ordinals.
+func readFold(ctx context.Context, c *conn, asset int64, space partition.Space) (foldState, error) {
+	var f foldState
+	r, err := c.first(`SELECT fingerprint, change FROM folds WHERE asset = ?`, asset)
+	if err != nil || r == nil {
+		return f, err
+	}
+	if r.text(0) != space.Fingerprint() {
+		f.stale = true
+		return f, nil
+	}
+	f.change = r.int(1)
+	parts := map[int64][]partition.Chunk{}
+	err = c.each(ctx, `SELECT status, chunk, bits FROM chunks WHERE asset = ?`, func(r row) error {
+		parts[r.int(0)] = append(parts[r.int(0)], partition.Chunk{Index: uint64(r.int(1)), Bits: r.blob(2)}) //nolint:gosec // never negative
+		return nil
+	}, asset)
+	if err != nil {
+		return f, err
+	}
+	if f.sets.Materialized, err = partition.FromChunks(parts[chunkMaterialized]); err == nil {
+		f.sets.Failed, err = partition.FromChunks(parts[chunkFailed])
+	}
+	if err != nil {
+		return f, fmt.Errorf("stored partition sets: %w: %w", store.ErrCorrupt, err)
+	}
+	return f, nil
+}
+
+// changedRows are the rows that changed after a fold. The two halves use an
+// index each; a row in both is read twice, which is harmless.
+const changedRows = `SELECT key, mat_time, fail_time, mat_change FROM partitions WHERE asset = ? AND mat_change > ?
+	UNION ALL
+	SELECT key, mat_time, fail_time, fail_change FROM partitions WHERE asset = ? AND fail_change > ?`
+
+const allRows = `SELECT key, mat_time, fail_time, max(coalesce(mat_change, 0), coalesce(fail_change, 0)) FROM partitions WHERE asset = ?`
+
+// foldRows adds the rows that changed since to the sets, and returns the
+// newest change that they carry.
+func foldRows(ctx context.Context, c *conn, asset int64, f foldState, space partition.Space, now time.Time) (store.PartitionSets, int64, error) {
+	sets := store.PartitionSets{Materialized: f.sets.Materialized.Clone(), Failed: f.sets.Failed.Clone()}
+	newest, read := f.change, 0
+	var mended partition.Set
+	visit := func(r row) error {
+		if read++; read%foldBatch == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		newest = max(newest, r.int(3))
+		at, err := space.Ordinal(partition.Key(r.text(0)), now)
+		if err != nil {
+			return nil //nolint:nilerr // keys outside of the space are left out
+		}
+		if !r.null(1) {
+			sets.Materialized.Add(at)
+		}
+		if r.int(2) > r.int(1) {
+			sets.Failed.Add(at)
+		} else {
+			mended.Add(at)
+		}
+		return nil
+	}
+	var err error
+	if f.change == 0 {
+		err = c.each(background, allRows, visit, asset)
+	} else {
+		err = c.each(background, changedRows, visit, asset, f.change, asset, f.change)
+	}
+	if err != nil {
+		return sets, 0, err
+	}
+	sets.Failed = sets.Failed.AndNot(mended)
+	return sets, newest, nil
+}
+
+// FoldPartitions brings the stored chunks of an asset up to its rows. The rows
+// are read beside appends; the chunks are written in one short transaction,
+// unless another fold came first.
+func (l *location) FoldPartitions(ctx context.Context, asset string, space partition.Space, now time.Time) error {
+	if l.db.writer == nil {
+		return fmt.Errorf("%s: %w", l.db.name, store.ErrReadOnly)
+	}
+	var before foldState
+	var after store.PartitionSets
+	var id, newest int64
+	err := l.view(ctx, "fold partitions", func(c *conn, loc int64) (err error) {
+		if id, err = l.db.nameID(c, loc, asset); err != nil || id == 0 {
+			return err
+		}
+		if before, err = readFold(ctx, c, id, space); err != nil {
+			return err
+		}
+		after, newest, err = foldRows(ctx, c, id, before, space, now)
+		return err
+	})
+	if err != nil || id == 0 || newest == before.change {
+		return err
+	}
+	return l.db.write(ctx, func(t *tx) error {
+		return t.saveFold(id, before, after, space.Fingerprint(), newest)
+	})
+}
+
+func (t *tx) saveFold(asset int64, before foldState, after store.PartitionSets, fingerprint string, newest int64) error {
+	r, err := t.first(`SELECT change FROM folds WHERE asset = ?`, asset)
+	if err != nil {
+		return err
+	}
+	if r != nil && !before.stale && r.int(0) != before.change {
+		return nil // another fold came first
+	}
+	if before.change == 0 {
+		if _, err := t.exec(`DELETE FROM chunks WHERE asset = ?`, asset); err != nil {
+			return err
+		}
+	}
+	if err := t.saveChunks(asset, chunkMaterialized, before.sets.Materialized, after.Materialized); err != nil {
+		return err
+	}
+	if err := t.saveChunks(asset, chunkFailed, before.sets.Failed, after.Failed); err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO folds VALUES (?, ?, ?)
+		ON CONFLICT (asset) DO UPDATE SET fingerprint = excluded.fingerprint, change = excluded.change`, asset, fingerprint, newest)
+	return err
+}
+
+// saveChunks writes the chunks that differ.
+func (t *tx) saveChunks(asset int64, status int64, before, after partition.Set) error {
+	old := map[uint64]string{}
+	for c := range before.Chunks() {
+		old[c.Index] = string(c.Bits)
+	}
+	for c := range after.Chunks() {
+		was, known := old[c.Index]
+		delete(old, c.Index)
+		if known && was == string(c.Bits) {
+			continue
+		}
+		_, err := t.exec(`INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?)`, asset, status, int64(c.Index), c.Bits) //nolint:gosec // far below 2^63
+		if err != nil {
+			return err
+		}
+	}
+	for index := range old {
+		if _, err := t.exec(`DELETE FROM chunks WHERE asset = ? AND status = ? AND chunk = ?`, asset, status, int64(index)); err != nil { //nolint:gosec // as above
+			return err
+		}
+	}
+	return nil
+}
