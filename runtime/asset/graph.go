@@ -109,7 +109,7 @@ func Resolve(defs []Definition) (*Graph, error) {
 	var r reporter
 	if n := len(defs); n > MaxAssets {
 		r.add(&defs[MaxAssets], "the pipeline declares %d assets; the limit is %d", n, MaxAssets)
-		return nil, r.err()
+		return nil, r.err(defs)
 	}
 	for i := range g.defs {
 		def := &g.defs[i]
@@ -125,7 +125,7 @@ func Resolve(defs []Definition) (*Graph, error) {
 	if left := g.sort(); left > 0 {
 		g.reportCycles(&r)
 	}
-	if err := r.err(); err != nil {
+	if err := r.err(g.defs); err != nil {
 		return nil, err
 	}
 	return g, nil

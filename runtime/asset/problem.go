@@ -2,6 +2,7 @@ package asset
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,7 +61,9 @@ const maxProblems = 1_000
 // reporter collects the problems of one Resolve.
 type reporter struct {
 	problems Problems
-	dropped  int
+	// about holds the declaration that each problem is about.
+	about   []*Definition
+	dropped int
 }
 
 func (r *reporter) add(def *Definition, format string, args ...any) {
@@ -69,6 +72,7 @@ func (r *reporter) add(def *Definition, format string, args ...any) {
 		return
 	}
 	r.problems = append(r.problems, Problem{Asset: def.Name, Site: def.Site, Message: fmt.Sprintf(format, args...)})
+	r.about = append(r.about, def)
 }
 
 // addAll reports each part of a joined error as a problem of its own.
@@ -82,14 +86,28 @@ func (r *reporter) addAll(def *Definition, prefix string, err error) {
 	r.add(def, "%s%v", prefix, err)
 }
 
-func (r *reporter) err() error {
+// err returns the problems in the order of defs, where they were found in.
+func (r *reporter) err(defs []Definition) error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	if r.dropped > 0 {
-		r.problems = append(r.problems, Problem{Asset: "and more", Message: fmt.Sprintf("%d further problems are not listed", r.dropped)})
+	position := make(map[*Definition]int, len(defs))
+	for i := range defs {
+		position[&defs[i]] = i
 	}
-	return r.problems
+	order := make([]int, len(r.problems))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return position[r.about[a]] - position[r.about[b]] })
+	sorted := make(Problems, len(order))
+	for to, from := range order {
+		sorted[to] = r.problems[from]
+	}
+	if r.dropped > 0 {
+		sorted = append(sorted, Problem{Asset: "and more", Message: fmt.Sprintf("%d further problems are not listed", r.dropped)})
+	}
+	return sorted
 }
 
 // clip shortens declared text for a message.

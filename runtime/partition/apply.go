@@ -137,19 +137,14 @@ func (m Mapping) translate(keys Set, from, to Space, now time.Time, sign int64) 
 }
 
 // translateGrid moves ticks by shift seconds from one grid to another. Between
-// grids of one step it moves spans, else one tick after the other; ticks that
-// the target does not have are dropped.
+// grids of one step it moves all at once, else one tick after the other; ticks
+// that the target does not have are dropped.
 func translateGrid(keys Set, from, to *grid, shift int64) Set {
 	shift += from.start - to.start
-	var out Set
 	if from.step == to.step {
-		delta := shift / from.step
-		for low, high := range keys.Ranges() {
-			low, high := max(int64(low)+delta, 0), max(int64(high)+delta, 0)
-			out.AddSpan(uint64(low), uint64(high))
-		}
-		return out
+		return keys.Shift(shift / from.step)
 	}
+	var out Set
 	for at := range keys.Ordinals() {
 		tick := int64(at)*from.step + shift
 		if tick >= 0 && tick%to.step == 0 {

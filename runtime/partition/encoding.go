@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
-	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -87,44 +85,15 @@ func cut(low *roaring.Bitmap, index uint64) []byte {
 // repeated chunks are united. Broken or hostile bytes are an error that names
 // the chunk.
 func FromChunks(chunks []Chunk) (Set, error) {
-	lows := make(map[uint32]*roaring.Bitmap)
+	lows := make(pieces)
 	for _, c := range chunks {
 		part, err := decodeChunk(c)
 		if err != nil {
 			return Set{}, fmt.Errorf("decode chunk %d: %w", c.Index, err)
 		}
-		high := uint32(c.Index >> (32 - chunkBits))
-		part = roaring.AddOffset64(part, int64(uint32(c.Index<<chunkBits)))
-		if low, ok := lows[high]; ok {
-			low.Or(part)
-		} else {
-			lows[high] = part
-		}
+		lows.unite(c.Index>>(32-chunkBits), roaring.AddOffset64(part, int64(uint32(c.Index<<chunkBits))))
 	}
-	bits, err := assemble(lows)
-	if err != nil {
-		return Set{}, fmt.Errorf("decode chunks: %w", err)
-	}
-	return Set{bits}, nil
-}
-
-// assemble joins bitmaps by the high half of their ordinals. The encoding is
-// the only way that roaring offers for it.
-func assemble(lows map[uint32]*roaring.Bitmap) (*roaring64.Bitmap, error) {
-	raw := binary.LittleEndian.AppendUint64(nil, uint64(len(lows)))
-	for _, high := range slices.Sorted(maps.Keys(lows)) {
-		piece, err := lows[high].ToBytes()
-		if err != nil {
-			return nil, err
-		}
-		raw = append(binary.LittleEndian.AppendUint32(raw, high), piece...)
-	}
-	bits := roaring64.New()
-	if err := bits.UnmarshalBinary(raw); err != nil {
-		return nil, err
-	}
-	bits.Remove(math.MaxUint64)
-	return bits, nil
+	return lows.set(), nil
 }
 
 func decodeChunk(c Chunk) (*roaring.Bitmap, error) {
@@ -164,31 +133,6 @@ func readBitmap(into *roaring.Bitmap, raw []byte) (n int, err error) {
 		return 0, errors.New("broken bitmap: it is cut off")
 	}
 	return int(size), nil
-}
-
-// pieces yields the set as 32-bit bitmaps by the high half of their ordinals.
-// The bitmaps are read-only views of an encoded copy.
-func (s Set) pieces() iter.Seq2[uint32, *roaring.Bitmap] {
-	return func(yield func(uint32, *roaring.Bitmap) bool) {
-		if s.IsEmpty() {
-			return
-		}
-		raw, err := s.bits.ToBytes()
-		if err != nil {
-			panic(err) // a buffer in memory takes every write
-		}
-		for raw = raw[8:]; len(raw) > 0; {
-			high, low := binary.LittleEndian.Uint32(raw), roaring.New()
-			n, err := low.FromBuffer(raw[4:])
-			if err != nil {
-				panic(err) // roaring reads what it has just written
-			}
-			if !yield(high, low) {
-				return
-			}
-			raw = raw[4+n:]
-		}
-	}
 }
 
 // decode64 reads the portable 64-bit format: a count of pieces, and for each

@@ -41,11 +41,17 @@ func Search(space Space, substring string, now time.Time, offset uint64, limit i
 }
 
 // search calls match for each key that contains text; only those become
-// strings.
+// strings, and the date is written once a day.
 func (g *grid) search(text []byte, now time.Time, match func(Key)) {
 	buf := make([]byte, 0, 24)
+	today := minDay - 1
 	for tick, limit := g.start, g.limit(now); tick <= limit; tick += g.step {
-		buf = g.append(buf[:0], tick)
+		if day := floorDiv(tick, secondsPerDay); day != today || g.kind != Hourly {
+			buf, today = g.append(buf[:0], tick), day
+		} else {
+			hour := int(tick-day*secondsPerDay) / secondsPerHour
+			buf[11], buf[12] = digit(hour/10), digit(hour)
+		}
 		if bytes.Contains(buf, text) {
 			match(Key(buf))
 		}

@@ -47,10 +47,20 @@ func (s *Set) Add(ordinal uint64) {
 	}
 }
 
+// shortSpan is the length up to which adding one by one is faster: roaring
+// copies the container that a range goes to.
+const shortSpan = 64
+
 // AddSpan puts the ordinals from <= o < to into the set.
 func (s *Set) AddSpan(from, to uint64) {
-	if from < to {
+	switch {
+	case from >= to:
+	case to-from > shortSpan:
 		s.own().AddRange(from, to)
+	default:
+		for o := from; o < to; o++ {
+			s.own().Add(o)
+		}
 	}
 }
 

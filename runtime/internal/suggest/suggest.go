@@ -32,7 +32,7 @@ func Near(want string, n int, candidates iter.Seq[string]) []string {
 			break
 		}
 		score, ok := distance(want, c)
-		if !ok || (len(best) == n && score >= best[n-1].score) {
+		if !ok || (len(best) == n && score >= best[n-1].score) || slices.Contains(best, scored{c, score}) {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(best, score, func(s scored, score int) int {
@@ -59,7 +59,7 @@ func distance(want, have string) (int, bool) {
 	if want == "" || have == "" || len(want) > maxLen || len(have) > 4*maxLen {
 		return 0, false
 	}
-	limit := max(1, (len(want)+2)/3)
+	limit := min((len(want)+2)/3, len(want)-1)
 	if d, ok := edits(strings.ToLower(want), strings.ToLower(have), limit); ok {
 		return d, true
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestNear(t *testing.T) {
 	t.Parallel()
-	names := []string{"flights", "delays", "delay_report", "airports", "a"}
+	names := []string{"flights", "delays", "delay_report", "airports", "a", "flights"}
 	cases := []struct {
 		why, want string
 		near      []string
@@ -21,6 +21,7 @@ func TestNear(t *testing.T) {
 		{"a part of a name", "port", []string{"delay_report", "airports"}},
 		{"a name and more", "airports_by_day", []string{"airports"}},
 		{"the closest comes first", "delay", []string{"delays", "delay_report"}},
+		{"one letter resembles no other", "b", nil},
 		{"nothing alike", "zzzzzzzz", nil},
 		{"nothing written", "", nil},
 		{"too long to compare", strings.Repeat("x", 1000), nil},
