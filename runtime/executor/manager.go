@@ -229,12 +229,20 @@ func (m *Manager) sweepOnce(ctx context.Context) error {
 // watchLoop wakes the runners whose streams others wrote to, and the sweep
 // when a run appears that nobody here carries out.
 func (m *Manager) watchLoop() {
+	watching := false
 	for hints, err := range m.cfg.Location.WatchLocation(m.ctx, "") {
 		if err != nil {
 			if m.ctx.Err() == nil {
 				m.giveUp(fmt.Errorf("watch location: %w", err))
 			}
 			return
+		}
+		if !watching {
+			// What changed before the watch began was not hinted at.
+			watching = true
+			for _, run := range m.Active() {
+				m.Nudge(run)
+			}
 		}
 		for _, h := range hints.Hints {
 			m.hint(h)

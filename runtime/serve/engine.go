@@ -1,0 +1,204 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/urfave/cli/v2"
+
+	"rivers.io/runtime/asset"
+	"rivers.io/runtime/event"
+	"rivers.io/runtime/executor"
+	"rivers.io/runtime/executor/subprocess"
+	"rivers.io/runtime/iohandler"
+	"rivers.io/runtime/rivers"
+	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/sqlite"
+)
+
+// settings are the flags that every command with an engine has.
+type settings struct {
+	storagePath string
+	valuesURL   string
+	id          string
+	name        string
+	synchronous sqlite.Synchronous
+	worker      event.Worker
+	parallelism int
+	module      string
+}
+
+func engineFlags() []cli.Flag {
+	return []cli.Flag{
+		moduleFlag(),
+		&cli.StringFlag{Name: "storage-path", Value: ".rivers/rivers.db", Usage: "embedded database file (RIVERS_STORAGE_PATH)"},
+		&cli.StringFlag{Name: "values-url", Usage: "blob store of values (RIVERS_VALUES_URL); default: values beside the database"},
+		&cli.StringFlag{Name: "id", Usage: "identity of the location (RIVERS_CODE_LOCATION_ID); default: its name"},
+		&cli.StringFlag{Name: "name", Usage: "name of the location (RIVERS_CODE_LOCATION_NAME); default: the repository's"},
+		&cli.StringFlag{Name: "synchronous", Value: "normal", Usage: "normal, or full to survive a loss of power"},
+		&cli.StringFlag{Name: "executor", Value: "inprocess", Usage: "where steps run by default: inprocess or subprocess"},
+		&cli.IntFlag{Name: "parallelism", Usage: "attempts that run at once; default: CPUs"},
+	}
+}
+
+func (p *program) settings(c *cli.Context, repo *rivers.Repository) (settings, error) {
+	s := settings{
+		storagePath: p.option(c, "storage-path", "RIVERS_STORAGE_PATH"),
+		valuesURL:   p.option(c, "values-url", "RIVERS_VALUES_URL"),
+		id:          p.option(c, "id", "RIVERS_CODE_LOCATION_ID"),
+		name:        p.option(c, "name", "RIVERS_CODE_LOCATION_NAME"),
+		worker:      event.Worker(c.String("executor")),
+		parallelism: c.Int("parallelism"),
+		module:      repo.Name(),
+	}
+	if s.name == "" {
+		s.name = repo.Name()
+	}
+	if s.id == "" {
+		s.id = s.name
+	}
+	if s.valuesURL == "" {
+		dir, err := filepath.Abs(filepath.Join(filepath.Dir(s.storagePath), "values"))
+		if err != nil {
+			return s, err
+		}
+		s.valuesURL = "file://" + filepath.ToSlash(dir)
+	}
+	switch c.String("synchronous") {
+	case "normal":
+	case "full":
+		s.synchronous = sqlite.Full
+	default:
+		return s, usage("unknown --synchronous %q; it is normal or full", c.String("synchronous"))
+	}
+	if s.worker != event.InProcess && s.worker != event.Subprocess {
+		return s, usage("unknown --executor %q; it is inprocess or subprocess", s.worker)
+	}
+	if s.parallelism < 0 {
+		return s, usage("--parallelism %d is negative", s.parallelism)
+	}
+	return s, nil
+}
+
+// resolve builds the graph; its error lists every problem.
+func resolve(repo *rivers.Repository) (*asset.Graph, error) {
+	if err := repo.Validate(); err != nil {
+		return nil, fmt.Errorf("pipeline %s cannot be resolved:\n%w", repo.Name(), err)
+	}
+	return asset.Resolve(repo.Definitions())
+}
+
+// engine is everything of a location but its server.
+type engine struct {
+	repo     *rivers.Repository
+	graph    *asset.Graph
+	store    store.Store
+	location store.Location
+	values   *iohandler.Blob
+	host     *rivers.Host
+	manager  *executor.Manager
+	owner    io.Closer
+	id       string
+	build    string
+	log      *slog.Logger
+}
+
+// open builds the engine. What it opened before an error is closed again.
+func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings, log *slog.Logger) (_ *engine, err error) {
+	e := &engine{repo: repo, id: uuid.Must(uuid.NewV7()).String(), build: p.buildID(), log: log}
+	defer func() {
+		if err != nil {
+			e.close()
+		}
+	}()
+	if e.graph, err = resolve(repo); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.storagePath), 0o755); err != nil {
+		return nil, unreachable(fmt.Errorf("state directory: %w", err))
+	}
+	e.store, err = sqlite.Open(ctx, sqlite.Config{
+		Path: s.storagePath, Mode: sqlite.ReadWrite, Synchronous: s.synchronous, Logger: log,
+	})
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	e.location = e.store.Location(s.id)
+	if e.values, err = iohandler.OpenBlob(ctx, s.valuesURL); err != nil {
+		return nil, unreachable(err)
+	}
+	e.host = rivers.NewHost(repo, rivers.HostConfig{Handler: e.values, Getenv: p.env, Logger: log})
+	if err := e.host.Setup(ctx); err != nil {
+		return nil, fmt.Errorf("set up resources: %w", err)
+	}
+	if e.owner, err = e.store.HoldOwner(e.id); err != nil {
+		return nil, err
+	}
+	children, err := p.subprocess(s, log)
+	if err != nil {
+		return nil, err
+	}
+	e.manager, err = executor.New(executor.Config{
+		Location: e.location, Graph: e.graph, Host: e.host, Subprocess: children,
+		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Logger: log,
+	})
+	return e, err
+}
+
+// subprocess returns the host of child processes of this binary.
+func (p *program) subprocess(s settings, log *slog.Logger) (*subprocess.Host, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program's own file: %w", err)
+	}
+	return subprocess.New(subprocess.Config{
+		Path:   path,
+		Args:   []string{"execute-step", "--module", s.module},
+		Env:    append(os.Environ(), "RIVERS_VALUES_URL="+s.valuesURL),
+		Logger: log,
+	}), nil
+}
+
+// register records what the repository declares.
+func (e *engine) register(ctx context.Context, name string) error {
+	_, err := e.location.Register(ctx, store.Catalogue{
+		Name: name, Image: e.build, Hash: e.graph.Hash(), Definitions: e.repo.Definitions(),
+	})
+	if err != nil {
+		return fmt.Errorf("register the catalogue: %w", err)
+	}
+	return nil
+}
+
+// close ends everything in reverse order of its start.
+func (e *engine) close() {
+	if e.manager != nil {
+		e.manager.Stop()
+	}
+	var errs []error
+	if e.host != nil {
+		errs = append(errs, e.host.Close())
+	}
+	if e.values != nil {
+		errs = append(errs, e.values.Close())
+	}
+	if e.owner != nil {
+		errs = append(errs, e.owner.Close())
+	}
+	if e.store != nil {
+		errs = append(errs, e.store.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		e.log.Warn("closing", "error", err)
+	}
+}
+
+// watchdog is how long the second phase of a shutdown may take.
+const watchdog = 30 * time.Second
