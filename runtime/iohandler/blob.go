@@ -33,7 +33,7 @@ func (b *Blob) Close() error { return b.bucket.Close() }
 // path, serializer, bytes, rows, duration, and rivers/schema for rows with
 // columns (D-123).
 func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, error) {
-	f := formatFor(ctx.Type)
+	f := serializerFor(ctx.Type)
 	dir := directory(ctx.Asset, ctx.Partition)
 	object := ctx.ValueID + f.ext()
 	start := time.Now()
@@ -59,7 +59,7 @@ func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, e
 
 // create writes one object that must not exist. An object is visible only when
 // all of it was written.
-func (b *Blob) create(ctx context.Context, path string, f format, value any) (int64, written, error) {
+func (b *Blob) create(ctx context.Context, path string, f serializer, value any) (int64, written, error) {
 	ctx, abandon := context.WithCancel(ctx)
 	defer abandon()
 	w, err := b.bucket.NewWriter(ctx, path, &blob.WriterOptions{
@@ -84,7 +84,7 @@ func (b *Blob) create(ctx context.Context, path string, f format, value any) (in
 // LoadInput reads the object of the reference into target. A missing object is
 // rivers.ErrNotFound; one of another size than recorded is an error.
 func (b *Blob) LoadInput(ctx *rivers.InputContext, target any) error {
-	f, ok := formatNamed(ctx.Ref.Format)
+	f, ok := serializerNamed(ctx.Ref.Format)
 	if !ok {
 		return fmt.Errorf("read %s: unknown format %q", ctx.Ref.Path, ctx.Ref.Format)
 	}

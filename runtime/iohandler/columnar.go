@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -30,8 +31,8 @@ func (c *columnar) check(t reflect.Type, depth int) error {
 		c.times = true
 		return nil
 	}
-	if t.Implements(jsonMarshalerType) || t.Implements(textMarshalerType) ||
-		reflect.PointerTo(t).Implements(jsonMarshalerType) || reflect.PointerTo(t).Implements(textMarshalerType) {
+	if p := reflect.PointerTo(t); t.Kind() != reflect.Pointer &&
+		(p.Implements(jsonMarshalerType) || p.Implements(textMarshalerType)) {
 		return fmt.Errorf("%s encodes itself", t)
 	}
 	switch t.Kind() {
@@ -70,8 +71,12 @@ func (c *columnar) checkFields(t reflect.Type, depth int) error {
 		if f.Anonymous && !f.IsExported() {
 			return fmt.Errorf("embedded %s of %s is not exported", f.Name, t)
 		}
-		if !f.IsExported() || f.Tag.Get("parquet") == "-" {
+		tag := f.Tag.Get("parquet")
+		if !f.IsExported() || tag == "-" {
 			continue // no format stores these
+		}
+		if strings.Contains(tag, ",time") && !strings.Contains(tag, ",timestamp") {
+			return fmt.Errorf("field %s is a time of day", f.Name)
 		}
 		exported++
 		if err := c.check(f.Type, depth+1); err != nil {

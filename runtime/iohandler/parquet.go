@@ -31,6 +31,8 @@ type rowType struct {
 	schema *parquet.Schema
 	// times tells that rows hold times, which need a check of their range.
 	times bool
+	// dates tells which columns hold days; nil when none does.
+	dates []bool
 }
 
 var rowTypes sync.Map // reflect.Type → rowType or error
@@ -62,7 +64,8 @@ func makeRowType(t reflect.Type) (rows rowType, err error) {
 			err = fmt.Errorf("%s has no Parquet schema: %v", t, p)
 		}
 	}()
-	return rowType{schema: parquet.SchemaOf(reflect.New(t).Elem().Interface()), times: w.times}, nil
+	schema := parquet.SchemaOf(reflect.New(t).Elem().Interface())
+	return rowType{schema: schema, times: w.times, dates: dateColumns(schema)}, nil
 }
 
 // writeBatch is how many rows are handed to the writer at a time.
@@ -82,7 +85,11 @@ func (parquetFormat) write(w io.Writer, value any) (written, error) {
 	pw := parquet.NewWriter(w, rows.schema, parquet.Compression(&parquet.Snappy))
 	batch := make([]parquet.Row, 0, writeBatch)
 	for i := range slice.Len() {
-		batch = append(batch, rows.schema.Deconstruct(nil, slice.Index(i).Addr().Interface()))
+		row := rows.schema.Deconstruct(nil, slice.Index(i).Addr().Interface())
+		if rows.dates != nil {
+			fixDates(row, rows.dates)
+		}
+		batch = append(batch, row)
 		if len(batch) == writeBatch || i == slice.Len()-1 {
 			if _, err := pw.WriteRows(batch); err != nil {
 				return written{}, err

@@ -7,8 +7,8 @@ import (
 	"rivers.io/runtime/metadata"
 )
 
-// format turns values into objects and back.
-type format interface {
+// serializer turns values into objects and back.
+type serializer interface {
 	// name is what references carry, ext the suffix of objects.
 	name() string
 	ext() string
@@ -29,11 +29,11 @@ type written struct {
 	schema metadata.Schema
 }
 
-// formats in order of preference.
-var formats = []format{parquetFormat{}, jsonFormat{}}
+// serializers in order of preference.
+var serializers = []serializer{parquetFormat{}, jsonFormat{}}
 
-func formatFor(t reflect.Type) format {
-	for _, f := range formats {
+func serializerFor(t reflect.Type) serializer {
+	for _, f := range serializers {
 		if f.accepts(t) {
 			return f
 		}
@@ -41,8 +41,8 @@ func formatFor(t reflect.Type) format {
 	return jsonFormat{}
 }
 
-func formatNamed(name string) (format, bool) {
-	for _, f := range formats {
+func serializerNamed(name string) (serializer, bool) {
+	for _, f := range serializers {
 		if f.name() == name {
 			return f, true
 		}
