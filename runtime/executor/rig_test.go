@@ -109,28 +109,33 @@ type order struct {
 // create records a run as the server would.
 func (r *rig) create(o order) string {
 	r.t.Helper()
-	now := time.Now().UTC()
-	assets, err := r.graph.Select(o.selection)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	names, partitions, err := plan.Canonical(r.graph, assets, o.partitions, now)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	p, err := plan.Build(plan.Request{Graph: r.graph, Assets: assets, Partitions: partitions, Only: o.only, Now: now})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	id := uuid.Must(uuid.NewV7()).String()
-	_, _, err = r.loc.CreateRun(r.t.Context(), store.NewRun{ID: id, Status: store.NotStarted, Created: event.RunCreated{
-		PlanHash: p.Hash, Steps: len(p.Steps), Selection: o.selection, Assets: names, Partitions: partitions,
-		Only: o.only, Source: o.source, Config: o.config, Launcher: event.Launcher{Kind: "manual"},
-	}})
+	id, err := r.record(r.t.Context(), o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return id
+}
+
+func (r *rig) record(ctx context.Context, o order) (string, error) {
+	now := time.Now().UTC()
+	assets, err := r.graph.Select(o.selection)
+	if err != nil {
+		return "", err
+	}
+	names, partitions, err := plan.Canonical(r.graph, assets, o.partitions, now)
+	if err != nil {
+		return "", err
+	}
+	p, err := plan.Build(plan.Request{Graph: r.graph, Assets: assets, Partitions: partitions, Only: o.only, Now: now})
+	if err != nil {
+		return "", err
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	_, _, err = r.loc.CreateRun(ctx, store.NewRun{ID: id, Status: store.NotStarted, Created: event.RunCreated{
+		PlanHash: p.Hash, Steps: len(p.Steps), Selection: o.selection, Assets: names, Partitions: partitions,
+		Only: o.only, Source: o.source, Config: o.config, Launcher: event.Launcher{Kind: "manual"},
+	}})
+	return id, err
 }
 
 // finish waits for the end of a run and returns it.
