@@ -1,0 +1,223 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rivers.io/runtime/store"
+)
+
+// The waits between attempts to watch a store that was lost (S-90).
+const (
+	firstWait = 250 * time.Millisecond
+	lastWait  = 30 * time.Second
+	healthy   = 5 * time.Second
+)
+
+// Hub feeds subscribers from the watches of the locations they look at.
+type Hub struct {
+	open   func(location string) store.Location
+	logger *slog.Logger
+
+	ctx  context.Context
+	stop context.CancelFunc
+	done sync.WaitGroup
+
+	mu       sync.Mutex
+	watchers map[string]*watcher
+
+	events, reconnects, served atomic.Int64
+}
+
+// watcher is one watched location.
+type watcher struct {
+	location string
+	cancel   context.CancelFunc
+	subs     map[*Subscription]struct{}
+}
+
+// Subscription is one listener's pending changes.
+type Subscription struct {
+	// Ready receives when something is pending.
+	Ready   chan struct{}
+	wants   map[Channel]bool
+	mu      sync.Mutex
+	pending map[Channel]*Change
+	release func()
+}
+
+// NewHub returns a hub that watches through handles that open returns. Close it.
+func NewHub(open func(location string) store.Location, logger *slog.Logger) *Hub {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Hub{open: open, logger: logger, ctx: ctx, stop: stop, watchers: map[string]*watcher{}}
+}
+
+// Close ends every watch and stream, and waits for the watches.
+func (h *Hub) Close() {
+	h.stop()
+	h.done.Wait()
+}
+
+// Done is closed when the hub drains.
+func (h *Hub) Done() <-chan struct{} { return h.ctx.Done() }
+
+// Subscribe listens to the given channels of a location until Release.
+func (h *Hub) Subscribe(location string, channels []Channel) *Subscription {
+	s := &Subscription{Ready: make(chan struct{}, 1), wants: map[Channel]bool{}, pending: map[Channel]*Change{}}
+	for _, c := range channels {
+		s.wants[c] = true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.watchers[location]
+	if w == nil {
+		ctx, cancel := context.WithCancel(h.ctx)
+		w = &watcher{location: location, cancel: cancel, subs: map[*Subscription]struct{}{}}
+		h.watchers[location] = w
+		h.done.Go(func() { h.watch(ctx, w) })
+	}
+	w.subs[s] = struct{}{}
+	s.release = sync.OnceFunc(func() { h.leave(w, s) })
+	return s
+}
+
+// Release ends the subscription; the last one of a location ends its watch.
+func (s *Subscription) Release() { s.release() }
+
+func (h *Hub) leave(w *watcher, s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(w.subs, s)
+	if len(w.subs) == 0 {
+		w.cancel()
+		if h.watchers[w.location] == w {
+			delete(h.watchers, w.location)
+		}
+	}
+}
+
+// Take returns what is pending and forgets it.
+func (s *Subscription) Take() map[Channel]*Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.pending
+	s.pending = map[Channel]*Change{}
+	return out
+}
+
+func (s *Subscription) put(notes []note) {
+	s.mu.Lock()
+	for _, n := range notes {
+		if !s.wants[n.channel] {
+			continue
+		}
+		c := s.pending[n.channel]
+		if c == nil {
+			c = &Change{}
+			s.pending[n.channel] = c
+		}
+		c.add(n.ids...)
+	}
+	some := len(s.pending) > 0
+	s.mu.Unlock()
+	if some {
+		select {
+		case s.Ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Notify tells the subscribers of a location of a change that did not come from
+// the store; an empty location means all of them.
+func (h *Hub) Notify(location string, channel Channel) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, w := range h.watchers {
+		if location == "" || id == location {
+			w.put([]note{{channel, nil}})
+		}
+	}
+}
+
+// put needs the hub's lock.
+func (w *watcher) put(notes []note) {
+	for s := range w.subs {
+		s.put(notes)
+	}
+}
+
+// watch follows one location until ctx ends. After every loss it tells each
+// channel that anything may have changed.
+func (h *Hub) watch(ctx context.Context, w *watcher) {
+	wait, first := firstWait, true
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := h.follow(ctx, w, !first)
+		if ctx.Err() != nil {
+			return
+		}
+		first = false
+		if time.Since(began) >= healthy {
+			wait = firstWait
+		}
+		h.reconnects.Add(1)
+		h.logger.Warn("watch of a location was lost", "location", w.location, "retry", wait, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, lastWait)
+	}
+}
+
+// follow delivers hints until the watch ends. With again, the first answer says
+// that the watch stands and what happened before it is unknown.
+func (h *Hub) follow(ctx context.Context, w *watcher, again bool) error {
+	for hints, err := range h.open(w.location).WatchLocation(ctx, "") {
+		if err != nil {
+			return err
+		}
+		var all []note
+		if again {
+			again = false
+			for _, c := range channels {
+				all = append(all, note{c, nil})
+			}
+		}
+		for _, hint := range hints.Hints {
+			all = append(all, notes(hint)...)
+		}
+		if len(all) == 0 {
+			continue
+		}
+		h.events.Add(int64(len(hints.Hints)))
+		h.mu.Lock()
+		w.put(all)
+		h.mu.Unlock()
+	}
+	return nil
+}
+
+// Counters describe the hub, for people who look for a fault (S-94).
+type Counters struct {
+	Connections int   `json:"connections"`
+	Locations   int   `json:"locations"`
+	Hints       int64 `json:"hints"`
+	Events      int64 `json:"events"`
+	Reconnects  int64 `json:"reconnects"`
+}
+
+// Counters returns the present figures.
+func (h *Hub) Counters() Counters {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := Counters{Locations: len(h.watchers), Hints: h.events.Load(), Events: h.served.Load(), Reconnects: h.reconnects.Load()}
+	for _, w := range h.watchers {
+		c.Connections += len(w.subs)
+	}
+	return c
+}
