@@ -165,25 +165,32 @@ func (v *resolver) edge(i, at, upstream int) {
 // other options (D-56). Different mappings of one upstream, such as today's and
 // yesterday's key, are two inputs and no conflict.
 func (v *resolver) conflicts(def *Definition) {
-	if len(def.Inputs) < 2 {
+	same := func(a, b *Input) bool { return a.Asset == b.Asset && a.Kind == b.Kind && a.Mapping == b.Mapping }
+	if len(def.Inputs) <= fewInputs {
+		for i := range def.Inputs {
+			for j := range i {
+				if a, b := &def.Inputs[i], &def.Inputs[j]; same(a, b) && *a != *b {
+					v.conflict(def, a)
+				}
+			}
+		}
 		return
 	}
-	type way struct {
-		asset   string
-		kind    InputKind
-		mapping partition.Mapping
-	}
-	first := make(map[way]*Input, len(def.Inputs))
-	for at := range def.Inputs {
-		in := &def.Inputs[at]
-		key := way{in.Asset, in.Kind, in.Mapping}
-		other, taken := first[key]
-		if !taken {
-			first[key] = in
-			continue
-		}
-		if *other != *in {
-			v.add(def, "input %q is declared twice with conflicting options", clip(in.Asset))
+	first := make(map[Input]*Input, len(def.Inputs))
+	for i := range def.Inputs {
+		in := &def.Inputs[i]
+		way := Input{Asset: in.Asset, Kind: in.Kind, Mapping: in.Mapping}
+		if other, taken := first[way]; !taken {
+			first[way] = in
+		} else if *other != *in {
+			v.conflict(def, in)
 		}
 	}
+}
+
+// fewInputs is the number of inputs up to which pairs are compared directly.
+const fewInputs = 8
+
+func (v *resolver) conflict(def *Definition, in *Input) {
+	v.add(def, "input %q is declared twice with conflicting options", clip(in.Asset))
 }

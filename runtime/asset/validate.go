@@ -107,7 +107,7 @@ func (r *reporter) labels(def *Definition, what string, labels []string) {
 	}
 	for _, l := range labels {
 		if err := checkLabel(l); err != nil {
-			r.add(def, "a %s %v", what, err)
+			r.add(def, "%s %v", what, err)
 		}
 	}
 }

@@ -152,9 +152,13 @@ func decode64(raw []byte) (*roaring64.Bitmap, error) {
 		if int64(high) <= previous {
 			return nil, errors.New("its pieces are out of order")
 		}
-		n, err := readBitmap(roaring.New(), rest[4:])
+		low := roaring.New()
+		n, err := readBitmap(low, rest[4:])
 		if err != nil {
 			return nil, err
+		}
+		if low.IsEmpty() {
+			return nil, errors.New("a piece of it is empty")
 		}
 		previous, rest = int64(high), rest[4+n:]
 	}

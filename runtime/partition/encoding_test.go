@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"pgregory.net/rapid"
 )
 
@@ -96,6 +97,7 @@ func TestDecodingRefusesBrokenBytes(t *testing.T) {
 		{"no bytes", "cut off", nil},
 		{"a huge count", "cut off", count(math.MaxUint64)},
 		{"a piece without a bitmap", "broken bitmap", count(1, 0, 0, 0, 0)},
+		{"an empty piece", "a piece of it is empty", append(count(1, 0, 0, 0, 0), emptyBitmap(t)...)},
 		{"pieces out of order", "out of order", append(append(count(2), wide[8:]...), wide[8:]...)},
 		{"more after the end", "1 bytes after the end", append(slices.Clone(wide), 0)},
 		{"a member past the largest", "larger than the largest ordinal", beyond},
@@ -111,6 +113,16 @@ func TestDecodingRefusesBrokenBytes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// emptyBitmap is the encoding of an empty 32-bit bitmap.
+func emptyBitmap(t *testing.T) []byte {
+	t.Helper()
+	raw, err := roaring.New().ToBytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func FuzzDecodeSet(f *testing.F) {
