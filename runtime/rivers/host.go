@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 
 	"github.com/google/uuid"
 
@@ -46,8 +47,8 @@ func NewHost(repo *Repository, config HostConfig) *Host {
 			h.handlers[handler.Name()] = handler
 		}
 		for _, e := range d.edges {
-			if e.up.handler != nil {
-				h.handlers[e.up.handler.Name()] = e.up.handler
+			if up := e.up.handler; up != nil {
+				h.handlers[up.Name()] = up
 			}
 		}
 	}
@@ -82,6 +83,28 @@ func (h *Host) handlerOf(e *edge, wrote string) (Handler, error) {
 		return handler, nil
 	}
 	return nil, fmt.Errorf("the value was written by handler %q, which this pipeline does not have", wrote)
+}
+
+// Load loads a stored value of an asset into target, a pointer to the asset's
+// type, as a step that has the asset as its input would.
+func (h *Host) Load(ctx context.Context, name string, value host.Value, target any) error {
+	d, ok := h.repo.byName[name]
+	if !ok {
+		return fmt.Errorf("unknown asset %q", name)
+	}
+	if value.Ref == nil {
+		return withAsset(d, ErrNoValue)
+	}
+	handler, err := h.handlerOf(&edge{up: d}, value.Ref.Handler)
+	if err != nil {
+		return withAsset(d, err)
+	}
+	to := reflect.TypeOf(target)
+	if to == nil || to.Kind() != reflect.Pointer {
+		return fmt.Errorf("asset %q: load into a %T, which is no pointer", name, target)
+	}
+	in := &InputContext{Context: ctx, Logger: h.config.Logger, Type: to.Elem()}
+	return withAsset(d, handler.LoadInput(in.of(d, value), target))
 }
 
 // Execute runs the function of one step and stores what it returns.

@@ -38,19 +38,23 @@ func loadValue[T any](ctx *Context, e *edge, ref host.Value) (T, error) {
 	}
 	in := &InputContext{
 		Context: ctx, Logger: ctx.Logger,
-		Upstream: e.up.def.Name, Partition: ref.Key,
-		Downstream: ctx.Asset(), Run: ctx.Run(),
-		Ref: *ref.Ref, Type: reflect.TypeFor[T](),
-		Metadata: ref.Metadata, DataVersion: ref.DataVersion,
+		Downstream: ctx.Asset(), Run: ctx.Run(), Type: reflect.TypeFor[T](),
 	}
-	if in.Metadata == nil {
-		in.Metadata = e.up.def.Metadata
-	}
-	if err := h.LoadInput(in, &v); err != nil {
+	if err := h.LoadInput(in.of(e.up, ref), &v); err != nil {
 		var zero T
 		return zero, inputError(e, ref.Key, err)
 	}
 	return v, nil
+}
+
+// of says which value is loaded.
+func (c *InputContext) of(up *declaration, ref host.Value) *InputContext {
+	c.Upstream, c.Partition = up.def.Name, ref.Key
+	c.Ref, c.DataVersion, c.Metadata = *ref.Ref, ref.DataVersion, ref.Metadata
+	if c.Metadata == nil {
+		c.Metadata = up.def.Metadata
+	}
+	return c
 }
 
 // loadAll gives the stored values of the n-th input, each loaded when the loop

@@ -39,19 +39,57 @@ func NewRepository(name string, items ...Item) *Repository {
 // Assets lists assets in the order in which plans and pages break ties.
 func Assets(assets ...Declared) Item { return assetItems(assets) }
 
+// WithUpstreams lists assets and all that they depend on, upstreams first.
+func WithUpstreams(assets ...Declared) Item { return upstreamItems(assets) }
+
 type assetItems []Declared
 
 func (items assetItems) addTo(r *Repository) {
 	for i, item := range items {
-		if item == nil || item.declaration() == nil {
-			r.problems = append(r.problems, fmt.Errorf("asset %d of the repository is nil", i+1))
-			continue
+		if d := r.declared(i, item); d != nil {
+			r.add(d)
 		}
-		d := item.declaration()
-		r.assets = append(r.assets, d)
-		if _, taken := r.byName[d.def.Name]; !taken {
-			r.byName[d.def.Name] = d
+	}
+}
+
+type upstreamItems []Declared
+
+func (items upstreamItems) addTo(r *Repository) {
+	seen := map[*declaration]bool{}
+	for _, d := range r.assets {
+		seen[d] = true
+	}
+	for i, item := range items {
+		if d := r.declared(i, item); d != nil {
+			r.addWithUpstreams(d, seen)
 		}
+	}
+}
+
+func (r *Repository) addWithUpstreams(d *declaration, seen map[*declaration]bool) {
+	if seen[d] || d.def.Name == "" && d.call == nil { // the stand-in for a nil input
+		return
+	}
+	seen[d] = true
+	for _, e := range d.edges {
+		r.addWithUpstreams(e.up, seen)
+	}
+	r.add(d)
+}
+
+// declared returns the declaration of the i-th item, or nil when there is none.
+func (r *Repository) declared(i int, item Declared) *declaration {
+	if item == nil || item.declaration() == nil {
+		r.problems = append(r.problems, fmt.Errorf("asset %d of the repository is nil", i+1))
+		return nil
+	}
+	return item.declaration()
+}
+
+func (r *Repository) add(d *declaration) {
+	r.assets = append(r.assets, d)
+	if _, taken := r.byName[d.def.Name]; !taken {
+		r.byName[d.def.Name] = d
 	}
 }
 
