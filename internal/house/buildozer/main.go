@@ -50,7 +50,7 @@ func describe(dir string) error {
 	if err != nil {
 		return err
 	}
-	if outside {
+	if outside || house.MatchesAny(dir, house.NotHermetic) {
 		fmt.Printf("set tags manual no-sandbox|//%s:%%go_test\n", dir)
 	} else {
 		fmt.Printf("remove tags|//%s:%%go_test\n", dir)
