@@ -23,7 +23,7 @@ func (t *Topology) graph() (layout.Graph, []string) {
 	var groups []string
 	for i, n := range t.Nodes {
 		g.Nodes[i] = layout.Node{Group: layout.NoGroup, Width: width(n)}
-		if n.Group == "" || n.Members > 0 {
+		if n.Group == "" || n.Collapsed {
 			continue
 		}
 		at, ok := index[n.Group]
@@ -49,8 +49,8 @@ func width(n Node) int32 {
 	if n.Partitions != "" {
 		badges += utf8.RuneCountInString(n.Partitions) + 3
 	}
-	if n.Members > 0 {
-		badges = len(strconv.Itoa(n.Members)) + len(" assets")
+	if n.Collapsed {
+		badges = len(strconv.Itoa(len(n.Declared))) + len(" assets")
 	}
 	return min(maxWidth, int32(float64(max(letters, badges*6/7))*letterWidth)+padding)
 }

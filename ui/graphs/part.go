@@ -48,7 +48,7 @@ func (t *Topology) reach(keep []bool, from int32, steps int, ends func(Edge) (fr
 }
 
 func (t *Topology) filter(keep []bool) *Topology {
-	part := &Topology{}
+	part := &Topology{Source: t.Source}
 	at := make([]int32, len(t.Nodes))
 	for i, n := range t.Nodes {
 		if keep[i] {
@@ -71,7 +71,7 @@ func (t *Topology) Collapse(groups []string) (*Topology, error) {
 	if len(groups) == 0 {
 		return t, nil
 	}
-	out := &Topology{}
+	out := &Topology{Source: t.Source}
 	node := make(map[string]int32)
 	at := make([]int32, len(t.Nodes))
 	for i, n := range t.Nodes {
@@ -84,10 +84,10 @@ func (t *Topology) Collapse(groups []string) (*Topology, error) {
 		if !ok {
 			v = int32(len(out.Nodes))
 			node[n.Group] = v
-			out.Nodes = append(out.Nodes, Node{Name: n.Group, Group: n.Group})
+			out.Nodes = append(out.Nodes, Node{Name: n.Group, Group: n.Group, Collapsed: true})
 		}
 		at[i] = v
-		out.Nodes[v].Members++
+		out.Nodes[v].Declared = append(out.Nodes[v].Declared, n.Declared...)
 	}
 	for _, g := range groups {
 		if _, ok := node[g]; !ok {

@@ -17,22 +17,23 @@ const (
 	Canceled     Status = 'c'
 )
 
-// StatusWire is the state of all nodes of one drawing.
+// StatusWire is the state of all declared assets.
 type StatusWire struct {
+	// Source is Topology.Source: a browser whose drawing has another one asks
+	// for a new drawing.
+	Source string `json:"source"`
 	// Letters has one Status for each declared asset, in their order.
 	Letters string `json:"letters"`
-	// Names are the assets, when they are not all declared ones.
-	Names []string `json:"names,omitempty"`
-	// Notes are short facts that a node shows instead of its kinds, such as
-	// "12 of 31 days", by asset.
-	Notes map[string]string `json:"notes,omitempty"`
+	// Notes are short facts that a node shows beside its kinds, such as
+	// "12/31", by position among the declared assets.
+	Notes map[int]string `json:"notes,omitempty"`
 }
 
 // NewStatusWire encodes the statuses of all declared assets, in their order.
-func NewStatusWire(statuses []Status) StatusWire {
+func NewStatusWire(source string, statuses []Status) StatusWire {
 	var b strings.Builder
 	for _, s := range statuses {
 		b.WriteByte(byte(s))
 	}
-	return StatusWire{Letters: b.String()}
+	return StatusWire{Source: source, Letters: b.String()}
 }

@@ -15,19 +15,23 @@ import (
 type Topology struct {
 	Nodes []Node
 	Edges []Edge
+	// Source is the hash of the whole that this is a part or a variant of.
+	Source string
 }
 
 // Node is an asset, or a group drawn as one node.
 type Node struct {
-	// Name is the asset's name, or the group's when Members is not 0.
+	// Name is the asset's name, or the group's when it is Collapsed.
 	Name  string
 	Group string
 	Kinds []string
 	// Partitions is the kind of the asset's partitions, such as "daily"; empty
 	// when it has none.
 	Partitions string
-	// Members is the number of assets that a collapsed group stands for.
-	Members int
+	// Declared are the positions of the node's assets among all declared ones:
+	// one, or those of a collapsed group.
+	Declared  []int32
+	Collapsed bool
 }
 
 // Edge leads from an upstream node to one that depends on it, by index.
@@ -43,7 +47,7 @@ func FromDefinitions(definitions []asset.Definition) *Topology {
 	t := &Topology{Nodes: make([]Node, len(definitions))}
 	index := make(map[string]int32, len(definitions))
 	for i, d := range definitions {
-		t.Nodes[i] = Node{Name: d.Name, Group: d.Group, Kinds: d.Kinds}
+		t.Nodes[i] = Node{Name: d.Name, Group: d.Group, Kinds: d.Kinds, Declared: []int32{int32(i)}}
 		if d.Partitions != nil {
 			t.Nodes[i].Partitions = string(d.Partitions.Kind)
 		}
@@ -56,24 +60,30 @@ func FromDefinitions(definitions []asset.Definition) *Topology {
 			}
 		}
 	}
+	t.Source = t.Hash()
 	return t
 }
 
 // Index returns the index of the node with the name.
 func (t *Topology) Index(name string) (int32, bool) {
-	i := slices.IndexFunc(t.Nodes, func(n Node) bool { return n.Name == name && n.Members == 0 })
+	i := slices.IndexFunc(t.Nodes, func(n Node) bool { return n.Name == name && !n.Collapsed })
 	return int32(i), i >= 0
 }
 
 // Hash identifies the topology: equal ones, and no others, have one hash.
 func (t *Topology) Hash() string {
 	h := digest{h: sha256.New()}
+	h.text(t.Source)
 	h.number(len(t.Nodes))
 	for _, n := range t.Nodes {
 		h.text(n.Name)
 		h.text(n.Group)
 		h.text(n.Partitions)
-		h.number(n.Members)
+		h.number(flag(n.Collapsed))
+		h.number(len(n.Declared))
+		for _, at := range n.Declared {
+			h.number(int(at))
+		}
 		h.number(len(n.Kinds))
 		for _, k := range n.Kinds {
 			h.text(k)

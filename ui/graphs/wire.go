@@ -14,8 +14,9 @@ import (
 // Wire is a drawing as the browser gets it: columns of equal length instead of
 // objects. Numbers of a field marked delta are differences from the one before.
 type Wire struct {
-	// Hash is the topology's.
-	Hash string `json:"hash"`
+	// Hash is the topology's, Source that of the whole which it is a part of.
+	Hash   string `json:"hash"`
+	Source string `json:"source"`
 	// Size is the picture's width and height in pixels; NodeHeight is every
 	// node's.
 	Size       [2]int32 `json:"size"`
@@ -35,7 +36,10 @@ type Wire struct {
 	Partition  []int32    `json:"partition"`
 	Column     []int32    `json:"column"`
 	Y          []int32    `json:"y"`
+	// Declared are the positions (delta) of the nodes' assets among all declared
+	// ones, one for each node, but for a collapsed group as many as its members;
 	// Collapsed lists node, members, node, members …
+	Declared  []int32 `json:"declared"`
 	Collapsed []int32 `json:"collapsed,omitempty"`
 
 	// Edges, ordered by From (delta) and then To (delta).
@@ -75,7 +79,7 @@ func Draw(t *Topology, focus int32) (*Drawing, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := Wire{Hash: t.Hash(), Size: [2]int32{d.Width, d.Height}, NodeHeight: layout.NodeHeight, Focus: focus}
+	w := Wire{Hash: t.Hash(), Source: t.Source, Size: [2]int32{d.Width, d.Height}, NodeHeight: layout.NodeHeight, Focus: focus}
 	w.setNodes(t, graph, d, groups)
 	w.setEdges(t, d)
 	w.setTrunks(d)
@@ -102,7 +106,7 @@ func (t *Topology) sorted() *Topology {
 		}
 		return int(a.To) - int(b.To)
 	})
-	return &Topology{Nodes: t.Nodes, Edges: edges}
+	return &Topology{Nodes: t.Nodes, Edges: edges, Source: t.Source}
 }
 
 func (w *Wire) setNodes(t *Topology, g layout.Graph, d *layout.Drawing, groups []string) {
@@ -124,10 +128,12 @@ func (w *Wire) setNodes(t *Topology, g layout.Graph, d *layout.Drawing, groups [
 		w.Partition = append(w.Partition, partitions.add(n.Partitions, n.Partitions))
 		w.Column = append(w.Column, d.Nodes[i].Column)
 		w.Y = append(w.Y, d.Nodes[i].Y)
-		if n.Members > 0 {
-			w.Collapsed = append(w.Collapsed, int32(i), int32(n.Members))
+		w.Declared = append(w.Declared, n.Declared...)
+		if n.Collapsed {
+			w.Collapsed = append(w.Collapsed, int32(i), int32(len(n.Declared)))
 		}
 	}
+	w.Declared = deltas(w.Declared)
 	w.KindSets, w.Partitions = kinds.values, partitions.values
 	w.Column, w.Y = deltas(w.Column), deltas(w.Y)
 }

@@ -12,18 +12,29 @@ func Compute(g Graph) (*Drawing, error) {
 	}
 	edges, reversed := acyclic(g)
 	d := &Drawing{Nodes: make([]Place, len(g.Nodes)), Reversed: reversed}
-	parts := components(g, edges)
-	tiles := make([]tile, len(parts))
-	for i, p := range parts {
+	var tiles []tile
+	for i, p := range components(g, edges) {
 		t := weave(g, p)
-		d.Crossings += t.order()
-		tiles[i] = newTile(g, p, t, t.place())
-		d.Layers = max(d.Layers, len(t.columns))
+		crossings := t.order()
+		if strips := t.fold(g, p); strips != nil {
+			crossings = 0
+			for _, strip := range strips {
+				t := weave(g, strip)
+				crossings += t.order()
+				tiles = append(tiles, newTile(g, strip, t, t.place(), i))
+				d.Layers = max(d.Layers, len(t.columns))
+			}
+		} else {
+			tiles = append(tiles, newTile(g, p, t, t.place(), i))
+			d.Layers = max(d.Layers, len(t.columns))
+		}
+		d.Crossings += crossings
 	}
 	pack(tiles)
-	for _, t := range tiles {
-		t.draw(d)
+	for i := range tiles {
+		tiles[i].draw(d)
 	}
+	d.markFolded(g, tiles)
 	d.sort()
 	return d, nil
 }
@@ -38,8 +49,10 @@ const (
 	emptyColumns = 24
 )
 
-// tile is a finished component that waits for its place in the picture.
+// tile is a finished component, or a strip of one, that waits for its place in
+// the picture.
 type tile struct {
+	component     int
 	part          part
 	tissue        *tissue
 	center        []float64
@@ -49,8 +62,8 @@ type tile struct {
 	top           float64
 }
 
-func newTile(g Graph, p part, t *tissue, center []float64) tile {
-	out := tile{part: p, tissue: t, center: center}
+func newTile(g Graph, p part, t *tissue, center []float64, component int) tile {
+	out := tile{component: component, part: p, tissue: t, center: center}
 	out.spaceColumns(g)
 	top, bottom := math.Inf(1), math.Inf(-1)
 	for v := range t.layer {

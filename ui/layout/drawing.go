@@ -20,6 +20,9 @@ type Drawing struct {
 	// Reversed lists the edges, by index, that were turned around because they
 	// close a cycle. Loops from a node to itself are among them.
 	Reversed []int32
+	// Folded lists the edges, by index, that lead from one strip of a folded
+	// component to another one: they have no trunk and may lead to the left.
+	Folded []int32
 	// Layers is the largest number of columns of one component.
 	Layers int
 	// Crossings is the number of crossings between neighbouring columns.

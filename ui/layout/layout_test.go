@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"rivers.io/ui/graphs/synthetic"
 	"rivers.io/ui/layout"
 )
 
@@ -243,6 +244,32 @@ func TestManyComponentsFillAScreen(t *testing.T) {
 	}
 }
 
+func TestLargeGraphsFitAScreen(t *testing.T) {
+	for _, n := range []int{1000, 5000} {
+		g := fromDefinitions(synthetic.Definitions(n))
+		d := compute(t, g)
+		if ratio := float64(d.Width) / float64(d.Height); ratio < 0.8 || ratio > 3.5 {
+			t.Errorf("%d nodes: %d x %d is no shape for a screen", n, d.Width, d.Height)
+		}
+		if len(d.Folded) == 0 || len(d.Folded) > len(g.Edges)/3 {
+			t.Errorf("%d nodes: %d of %d edges lead from strip to strip", n, len(d.Folded), len(g.Edges))
+		}
+		folded := make(map[int32]bool)
+		for _, i := range d.Folded {
+			folded[i] = true
+		}
+		for i, e := range g.Edges {
+			if !folded[int32(i)] && right(d, e.From) >= left(d, e.To) {
+				t.Fatalf("edge %d goes left inside of a strip", i)
+			}
+		}
+		disjoint(t, "groups", d.Boxes)
+		if diff := cmp.Diff(d, compute(t, g)); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
 func TestBadGraphsAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		reason string
@@ -292,7 +319,7 @@ func nodeBox(d *layout.Drawing, v int32) layout.Box {
 	return layout.Box{Group: v, X: c.X, Y: d.Nodes[v].Y, Width: c.Width, Height: layout.NodeHeight}
 }
 
-func disjoint(t *rapid.T, what string, boxes []layout.Box) {
+func disjoint(t rapid.TB, what string, boxes []layout.Box) {
 	for i, a := range boxes {
 		for _, b := range boxes[:i] {
 			if overlap(a, b) {

@@ -12,31 +12,58 @@ const (
 	tileGap       = 36
 )
 
-// pack places tiles in rows, the largest first and loose nodes last, so that the
-// whole picture is about as wide as a screen.
-func pack(tiles []tile) {
-	order := make([]int, len(tiles))
-	area, widest := 0.0, int32(0)
-	for i, t := range tiles {
-		order[i] = i
-		area += float64(t.width+tileGap) * float64(t.height+tileGap)
-		widest = max(widest, t.width)
+// shelf is a component with its strips side by side.
+type shelf struct {
+	tiles         []tile
+	width, height int32
+}
+
+// shelves puts the tiles of one component, which follow each other, together.
+func shelves(tiles []tile) []shelf {
+	var out []shelf
+	for i := 0; i < len(tiles); {
+		j := i
+		var s shelf
+		for ; j < len(tiles) && tiles[j].component == tiles[i].component; j++ {
+			if j > i {
+				s.width += tileGap * 2
+			}
+			tiles[j].x = s.width
+			s.width += tiles[j].width
+			s.height = max(s.height, tiles[j].height)
+		}
+		s.tiles = tiles[i:j]
+		out = append(out, s)
+		i = j
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := &tiles[a], &tiles[b]
-		return cmp.Or(compareBool(x.part.loose, y.part.loose), cmp.Compare(y.height, x.height),
-			cmp.Compare(y.width, x.width), cmp.Compare(a, b))
+	return out
+}
+
+// pack places components in rows, the highest first and loose nodes last, so
+// that the whole picture is about as wide as a screen.
+func pack(tiles []tile) {
+	all := shelves(tiles)
+	area, widest := 0.0, int32(0)
+	for _, s := range all {
+		area += float64(s.width+tileGap) * float64(s.height+tileGap)
+		widest = max(widest, s.width)
+	}
+	slices.SortStableFunc(all, func(a, b shelf) int {
+		return cmp.Or(compareBool(a.tiles[0].part.loose, b.tiles[0].part.loose), cmp.Compare(b.height, a.height),
+			cmp.Compare(b.width, a.width), cmp.Compare(a.tiles[0].component, b.tiles[0].component))
 	})
 	limit := max(widest, int32(math.Sqrt(area*pictureAspect)))
 	var x, y, row int32
-	for _, i := range order {
-		t := &tiles[i]
-		if x > 0 && x+t.width > limit {
+	for _, s := range all {
+		if x > 0 && x+s.width > limit {
 			x, y, row = 0, y+row+tileGap, 0
 		}
-		t.x, t.y = x, y
-		x += t.width + tileGap
-		row = max(row, t.height)
+		for i := range s.tiles {
+			s.tiles[i].x += x
+			s.tiles[i].y = y
+		}
+		x += s.width + tileGap
+		row = max(row, s.height)
 	}
 }
 
