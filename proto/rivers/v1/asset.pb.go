@@ -2470,30 +2470,33 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\aattempt\x18\x05 \x01(\x05R\aattempt\x12\x10\n" +
 	"\x03seq\x18\x06 \x01(\x04R\x03seq\x12.\n" +
 	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12D\n" +
-	"\x0fmaterialization\x18\b \x01(\v2\x1a.rivers.v1.MaterializationR\x0fmaterialization\"\xde\x02\n" +
-	"\x11ListAssetsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12'\n" +
+	"\x0fmaterialization\x18\b \x01(\v2\x1a.rivers.v1.MaterializationR\x0fmaterialization\"\xfb\x03\n" +
+	"\x11ListAssetsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\tpageToken\x12'\n" +
-	"\tselection\x18\x04 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01R\tselection\x122\n" +
+	"\tselection\x18\x04 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\tselection\x122\n" +
 	"\x04view\x18\x05 \x01(\x0e2\x14.rivers.v1.AssetViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\x85\x01\n" +
 	"\x12ListAssetsResponse\x12(\n" +
 	"\x06assets\x18\x01 \x03(\v2\x10.rivers.v1.AssetR\x06assets\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\x83\x02\n" +
-	"\x0fGetAssetRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xa0\x03\n" +
+	"\x0fGetAssetRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x122\n" +
 	"\x04view\x18\x03 \x01(\x0e2\x14.rivers.v1.AssetViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\":\n" +
 	"\x10GetAssetResponse\x12&\n" +
-	"\x05asset\x18\x01 \x01(\v2\x10.rivers.v1.AssetR\x05asset\"\xd6\x01\n" +
-	"\x0fGetGraphRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12'\n" +
-	"\tselection\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01R\tselection\"\x91\x01\n" +
+	"\x05asset\x18\x01 \x01(\v2\x10.rivers.v1.AssetR\x05asset\"\xf3\x02\n" +
+	"\x0fGetGraphRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
+	"\tselection\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\tselection\"\x91\x01\n" +
 	"\x10GetGraphResponse\x12*\n" +
 	"\x05nodes\x18\x01 \x03(\v2\x14.rivers.v1.GraphNodeR\x05nodes\x12*\n" +
 	"\x05edges\x18\x02 \x03(\v2\x14.rivers.v1.GraphEdgeR\x05edges\x12%\n" +
@@ -2511,9 +2514,10 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\x04from\x18\x01 \x01(\x05R\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\x05R\x02to\x12(\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x14.rivers.v1.InputKindR\x04kind\x125\n" +
-	"\amapping\x18\x04 \x01(\v2\x1b.rivers.v1.PartitionMappingR\amapping\"\xf8\x02\n" +
-	"\x16ListAssetEventsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\amapping\x18\x04 \x01(\v2\x1b.rivers.v1.PartitionMappingR\amapping\"\x95\x04\n" +
+	"\x16ListAssetEventsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
@@ -2528,9 +2532,10 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"c\n" +
 	"\rValueSelector\x12&\n" +
 	"\tpartition\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tpartition\x12*\n" +
-	"\x03run\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x18$2\x0f^[0-9a-fA-F-]*$R\x03run\"\xa3\x02\n" +
-	"\x13PreviewAssetRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\x03run\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x18$2\x0f^[0-9a-fA-F-]*$R\x03run\"\xc0\x03\n" +
+	"\x13PreviewAssetRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12.\n" +
 	"\x05value\x18\x03 \x01(\v2\x18.rivers.v1.ValueSelectorR\x05value\x12\x1e\n" +
@@ -2545,9 +2550,10 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\ttruncated\x18\x05 \x01(\bR\ttruncated\"0\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04type\x18\x02 \x01(\tR\x04type\"\xd1\x02\n" +
-	"\x10ReadValueRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\"\xee\x03\n" +
+	"\x10ReadValueRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12.\n" +
 	"\x05value\x18\x03 \x01(\v2\x18.rivers.v1.ValueSelectorR\x05value\x122\n" +

@@ -427,14 +427,16 @@ var File_rivers_v1_location_proto protoreflect.FileDescriptor
 
 const file_rivers_v1_location_proto_rawDesc = "" +
 	"\n" +
-	"\x18rivers/v1/location.proto\x12\trivers.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x01\n" +
-	"\vPingRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\":\n" +
+	"\x18rivers/v1/location.proto\x12\trivers.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x02\n" +
+	"\vPingRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\":\n" +
 	"\fPingResponse\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\tR\x06status\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\xb0\x01\n" +
-	"\x12GetLocationRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\"F\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\xcd\x02\n" +
+	"\x12GetLocationRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\"F\n" +
 	"\x13GetLocationResponse\x12/\n" +
 	"\blocation\x18\x01 \x01(\v2\x13.rivers.v1.LocationR\blocation\"\xa2\x04\n" +
 	"\bLocation\x12\x1c\n" +
@@ -458,9 +460,9 @@ const file_rivers_v1_location_proto_rawDesc = "" +
 	"\rSTATE_SERVING\x10\x01\x12\x12\n" +
 	"\x0eSTATE_DRAINING\x10\x02\x12\x15\n" +
 	"\x11STATE_UNREACHABLE\x10\x032\x88\x02\n" +
-	"\x0fLocationService\x12q\n" +
-	"\x04Ping\x12\x16.rivers.v1.PingRequest\x1a\x17.rivers.v1.PingResponse\"8\x82\xd3\xe4\x93\x022\x120/v1/{location=namespaces/*/codeLocations/*}:ping\x12\x81\x01\n" +
-	"\vGetLocation\x12\x1d.rivers.v1.GetLocationRequest\x1a\x1e.rivers.v1.GetLocationResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{location=namespaces/*/codeLocations/*}B$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
+	"\x0fLocationService\x12\x81\x01\n" +
+	"\vGetLocation\x12\x1d.rivers.v1.GetLocationRequest\x1a\x1e.rivers.v1.GetLocationResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{location=namespaces/*/codeLocations/*}\x12q\n" +
+	"\x04Ping\x12\x16.rivers.v1.PingRequest\x1a\x17.rivers.v1.PingResponse\"8\x82\xd3\xe4\x93\x022\x120/v1/{location=namespaces/*/codeLocations/*}:pingB$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
 
 var (
 	file_rivers_v1_location_proto_rawDescOnce sync.Once
@@ -490,10 +492,10 @@ var file_rivers_v1_location_proto_depIdxs = []int32{
 	0, // 1: rivers.v1.Location.state:type_name -> rivers.v1.Location.State
 	6, // 2: rivers.v1.Location.register_time:type_name -> google.protobuf.Timestamp
 	6, // 3: rivers.v1.Location.start_time:type_name -> google.protobuf.Timestamp
-	1, // 4: rivers.v1.LocationService.Ping:input_type -> rivers.v1.PingRequest
-	3, // 5: rivers.v1.LocationService.GetLocation:input_type -> rivers.v1.GetLocationRequest
-	2, // 6: rivers.v1.LocationService.Ping:output_type -> rivers.v1.PingResponse
-	4, // 7: rivers.v1.LocationService.GetLocation:output_type -> rivers.v1.GetLocationResponse
+	3, // 4: rivers.v1.LocationService.GetLocation:input_type -> rivers.v1.GetLocationRequest
+	1, // 5: rivers.v1.LocationService.Ping:input_type -> rivers.v1.PingRequest
+	4, // 6: rivers.v1.LocationService.GetLocation:output_type -> rivers.v1.GetLocationResponse
+	2, // 7: rivers.v1.LocationService.Ping:output_type -> rivers.v1.PingResponse
 	6, // [6:8] is the sub-list for method output_type
 	4, // [4:6] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name

@@ -408,9 +408,9 @@ func (*PartitionRange_Multi) isPartitionRange_Range() {}
 // SinglePartitionRange is a range of one dimension.
 type SinglePartitionRange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first key; empty begins with the first of the space.
+	// The first key.
 	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
-	// The last key, which is included; empty ends with the last of the space.
+	// The last key, which is included.
 	To            string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1619,11 +1619,10 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\x0ePartitionRange\x129\n" +
 	"\x06single\x18\x01 \x01(\v2\x1f.rivers.v1.SinglePartitionRangeH\x00R\x06single\x126\n" +
 	"\x05multi\x18\x02 \x01(\v2\x1e.rivers.v1.MultiPartitionRangeH\x00R\x05multiB\x0e\n" +
-	"\x05range\x12\x05\xbaH\x02\b\x01\"\xb0\x01\n" +
-	"\x14SinglePartitionRange\x12&\n" +
-	"\x04from\x18\x01 \x01(\tB\x12\xbaH\x0fr\r(\x80\x042\b^[^|,]*$R\x04from\x12\"\n" +
-	"\x02to\x18\x02 \x01(\tB\x12\xbaH\x0fr\r(\x80\x042\b^[^|,]*$R\x02to:L\xbaHI\x1aG\n" +
-	"\rrange.bounded\x12\x14from or to is needed\x1a this.from != '' || this.to != ''\"\xbe\x01\n" +
+	"\x05range\x12\x05\xbaH\x02\b\x01\"f\n" +
+	"\x14SinglePartitionRange\x12(\n" +
+	"\x04from\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01(\x80\x042\b^[^|,]*$R\x04from\x12$\n" +
+	"\x02to\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01(\x80\x042\b^[^|,]*$R\x02to\"\xbe\x01\n" +
 	"\x13MultiPartitionRange\x12E\n" +
 	"\n" +
 	"dimensions\x18\x01 \x03(\v2\x19.rivers.v1.DimensionRangeB\n" +
@@ -1650,9 +1649,10 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\n" +
 	"total_size\x18\x01 \x01(\x04R\ttotalSize\x12\x12\n" +
 	"\x04keys\x18\x02 \x03(\tR\x04keys\x12\x1c\n" +
-	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\xfa\x02\n" +
-	"\x15ListPartitionsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\ttruncated\x18\x03 \x01(\bR\ttruncated\"\x97\x04\n" +
+	"\x15ListPartitionsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12&\n" +
 	"\tdimension\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\tdimension\x12 \n" +
@@ -1676,9 +1676,10 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\tfail_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bfailTime\x12\x10\n" +
 	"\x03run\x18\x06 \x01(\tR\x03run\x12!\n" +
 	"\fdata_version\x18\a \x01(\tR\vdataVersion\x12!\n" +
-	"\fcode_version\x18\b \x01(\tR\vcodeVersion\"\x9e\x02\n" +
-	"\x18GetPartitionIndexRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\fcode_version\x18\b \x01(\tR\vcodeVersion\"\xbb\x03\n" +
+	"\x18GetPartitionIndexRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12&\n" +
 	"\tdimension\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\tdimension\x12\x1c\n" +
@@ -1686,9 +1687,10 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\xbaH\ar\x05\x10\x01(\x80\x04R\x03key\"E\n" +
 	"\x19GetPartitionIndexResponse\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12\x12\n" +
-	"\x04hint\x18\x02 \x01(\tR\x04hint\"\xda\x01\n" +
-	"\x1aGetPartitionSummaryRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\x04hint\x18\x02 \x01(\tR\x04hint\"\xf7\x02\n" +
+	"\x1aGetPartitionSummaryRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\"\xee\x01\n" +
 	"\x1bGetPartitionSummaryResponse\x12\x1d\n" +
@@ -1698,9 +1700,10 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\x06failed\x18\x03 \x01(\x04R\x06failed\x12\x18\n" +
 	"\amissing\x18\x04 \x01(\x04R\amissing\x12-\n" +
 	"\x12missing_partitions\x18\x05 \x01(\tR\x11missingPartitions\x12+\n" +
-	"\x11failed_partitions\x18\x06 \x01(\tR\x10failedPartitions\"\xad\x02\n" +
-	"\x16GetPartitionMapRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12 \n" +
+	"\x11failed_partitions\x18\x06 \x01(\tR\x10failedPartitions\"\xca\x03\n" +
+	"\x16GetPartitionMapRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
 	"\x05asset\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x14\n" +

@@ -412,13 +412,15 @@ const file_rivers_v1_registry_proto_rawDesc = "" +
 	"\n" +
 	"generation\x18\b \x01(\x03R\n" +
 	"generation\x12\x18\n" +
-	"\amessage\x18\t \x01(\tR\amessage\"|\n" +
-	"\x18ListCodeLocationsRequest\x12`\n" +
-	"\x06parent\x18\x01 \x01(\tBH\xbaHErC\x18\xac\x022>^(namespaces/(-|[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?))?$R\x06parent\"[\n" +
+	"\amessage\x18\t \x01(\tR\amessage\"\xe9\x01\n" +
+	"\x18ListCodeLocationsRequest\x12\xcc\x01\n" +
+	"\x06parent\x18\x01 \x01(\tB\xb3\x01\xbaH\xaf\x01\xba\x01\xab\x01\n" +
+	"\vparent.name\x127must be namespaces/{namespace}, or namespaces/- for all\x1acsize(this) <= 300 && this.matches('^(namespaces/(-|[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?))?$')R\x06parent\"[\n" +
 	"\x19ListCodeLocationsResponse\x12>\n" +
-	"\x0ecode_locations\x18\x01 \x03(\v2\x17.rivers.v1.CodeLocationR\rcodeLocations\"}\n" +
-	"\x19WatchCodeLocationsRequest\x12`\n" +
-	"\x06parent\x18\x01 \x01(\tBH\xbaHErC\x18\xac\x022>^(namespaces/(-|[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?))?$R\x06parent\"\xa7\x02\n" +
+	"\x0ecode_locations\x18\x01 \x03(\v2\x17.rivers.v1.CodeLocationR\rcodeLocations\"\xea\x01\n" +
+	"\x19WatchCodeLocationsRequest\x12\xcc\x01\n" +
+	"\x06parent\x18\x01 \x01(\tB\xb3\x01\xbaH\xaf\x01\xba\x01\xab\x01\n" +
+	"\vparent.name\x127must be namespaces/{namespace}, or namespaces/- for all\x1acsize(this) <= 300 && this.matches('^(namespaces/(-|[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?))?$')R\x06parent\"\xa7\x02\n" +
 	"\x1aWatchCodeLocationsResponse\x12C\n" +
 	"\x04type\x18\x01 \x01(\x0e2/.rivers.v1.WatchCodeLocationsResponse.EventTypeR\x04type\x12<\n" +
 	"\rcode_location\x18\x02 \x01(\v2\x17.rivers.v1.CodeLocationR\fcodeLocation\"\x85\x01\n" +

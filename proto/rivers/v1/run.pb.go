@@ -570,8 +570,10 @@ type MaterializeRequest struct {
 	// The code location, "namespaces/{namespace}/codeLocations/{name}"; may be
 	// empty when the location itself is called.
 	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
-	// The assets to compute, such as "+monthly_report" or "group:ingest"; empty
-	// means all.
+	// The assets to compute, in the language of selections: names and globs
+	// ("fct_*"), upstreams and downstreams ("+report", "flights+2"), "group:",
+	// "kind:", "tag:" and "owner:", joined by spaces for a union and by commas for
+	// an intersection, "not:" to leave out. Empty means all.
 	Selection string `protobuf:"bytes,2,opt,name=selection,proto3" json:"selection,omitempty"`
 	// A selection of assets to leave out; empty leaves out none.
 	Exclude string `protobuf:"bytes,3,opt,name=exclude,proto3" json:"exclude,omitempty"`
@@ -2408,11 +2410,12 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"partitions\x12\x1d\n" +
 	"\n" +
 	"step_count\x18\x06 \x01(\x05R\tstepCount\x12\x1a\n" +
-	"\bsentence\x18\a \x01(\tR\bsentence\"\xf9\x06\n" +
-	"\x12MaterializeRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12'\n" +
-	"\tselection\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01R\tselection\x12#\n" +
-	"\aexclude\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01R\aexclude\x12)\n" +
+	"\bsentence\x18\a \x01(\tR\bsentence\"\x96\b\n" +
+	"\x12MaterializeRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
+	"\tselection\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\tselection\x12#\n" +
+	"\aexclude\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\aexclude\x12)\n" +
 	"\n" +
 	"partitions\x18\x04 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\n" +
 	"partitions\x12N\n" +
@@ -2433,14 +2436,16 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\x13MaterializeResponse\x12 \n" +
 	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\x12/\n" +
 	"\bdispatch\x18\x02 \x01(\x0e2\x13.rivers.v1.DispatchR\bdispatch\x12/\n" +
-	"\asummary\x18\x03 \x01(\v2\x15.rivers.v1.RunSummaryR\asummary\"\xc7\x01\n" +
-	"\rGetRunRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\asummary\x18\x03 \x01(\v2\x15.rivers.v1.RunSummaryR\asummary\"\xe4\x02\n" +
+	"\rGetRunRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\"2\n" +
 	"\x0eGetRunResponse\x12 \n" +
-	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\xa1\x02\n" +
-	"\x0fListRunsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12'\n" +
+	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\xbe\x03\n" +
+	"\x0fListRunsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -2448,21 +2453,24 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x06filter\"^\n" +
 	"\x10ListRunsResponse\x12\"\n" +
 	"\x04runs\x18\x01 \x03(\v2\x0e.rivers.v1.RunR\x04runs\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xae\x01\n" +
-	"\x10CountRunsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\"F\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\x02\n" +
+	"\x10CountRunsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\"F\n" +
 	"\x11CountRunsResponse\x121\n" +
 	"\x06counts\x18\x01 \x03(\v2\x19.rivers.v1.RunStatusCountR\x06counts\"T\n" +
 	"\x0eRunStatusCount\x12,\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x14.rivers.v1.RunStatusR\x06status\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"\xc9\x01\n" +
-	"\x0fWatchRunRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\xe6\x02\n" +
+	"\x0fWatchRunRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\"4\n" +
 	"\x10WatchRunResponse\x12 \n" +
-	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\xbd\x02\n" +
-	"\x14ListRunEventsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\xda\x03\n" +
+	"\x14ListRunEventsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -2471,9 +2479,10 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\tafter_seq\x18\x05 \x01(\x04R\bafterSeq\"i\n" +
 	"\x15ListRunEventsResponse\x12(\n" +
 	"\x06events\x18\x01 \x03(\v2\x10.rivers.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xec\x01\n" +
-	"\x15WatchRunEventsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\x03\n" +
+	"\x15WatchRunEventsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12\x1b\n" +
 	"\tafter_seq\x18\x03 \x01(\x04R\bafterSeq\"B\n" +
 	"\x16WatchRunEventsResponse\x12(\n" +
@@ -2498,9 +2507,10 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\aattempt\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aattempt\x12A\n" +
 	"\astreams\x18\x04 \x03(\x0e2\x14.rivers.v1.LogStreamB\x11\xbaH\x0e\x92\x01\v\x10\b\"\a\x82\x01\x04\x10\x01 \x00R\astreams\x12>\n" +
 	"\tmin_level\x18\x05 \x01(\tB!\xbaH\x1er\x1cR\x00R\x05DEBUGR\x04INFOR\x04WARNR\x05ERRORR\bminLevel\x12$\n" +
-	"\bcontains\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\bcontains\"\xe9\x02\n" +
-	"\x12ListRunLogsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\bcontains\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\bcontains\"\x86\x04\n" +
+	"\x12ListRunLogsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
@@ -2510,24 +2520,27 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\x06filter\x18\x06 \x01(\v2\x14.rivers.v1.LogFilterR\x06filter\"g\n" +
 	"\x13ListRunLogsResponse\x12(\n" +
 	"\x05lines\x18\x01 \x03(\v2\x12.rivers.v1.LogLineR\x05lines\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x02\n" +
-	"\x13WatchRunLogsRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb5\x03\n" +
+	"\x13WatchRunLogsRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12\x1b\n" +
 	"\tafter_seq\x18\x03 \x01(\x04R\bafterSeq\x12,\n" +
 	"\x06filter\x18\x04 \x01(\v2\x14.rivers.v1.LogFilterR\x06filter\"@\n" +
 	"\x14WatchRunLogsResponse\x12(\n" +
-	"\x05lines\x18\x01 \x03(\v2\x12.rivers.v1.LogLineR\x05lines\"\xf6\x01\n" +
-	"\x10CancelRunRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x05lines\x18\x01 \x03(\v2\x12.rivers.v1.LogLineR\x05lines\"\x93\x03\n" +
+	"\x10CancelRunRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"O\n" +
 	"\x11CancelRunResponse\x12\x18\n" +
 	"\asuccess\x18\x01 \x01(\bR\asuccess\x12 \n" +
-	"\x03run\x18\x02 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\x98\x02\n" +
-	"\x0fRerunRunRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\x03run\x18\x02 \x01(\v2\x0e.rivers.v1.RunR\x03run\"\xb5\x03\n" +
+	"\x0fRerunRunRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12!\n" +
 	"\ffrom_failure\x18\x03 \x01(\bR\vfromFailure\x12*\n" +
 	"\n" +
@@ -2535,9 +2548,10 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"\x10RerunRunResponse\x12 \n" +
 	"\x03run\x18\x01 \x01(\v2\x0e.rivers.v1.RunR\x03run\x12/\n" +
 	"\bdispatch\x18\x02 \x01(\x0e2\x13.rivers.v1.DispatchR\bdispatch\x12/\n" +
-	"\asummary\x18\x03 \x01(\v2\x15.rivers.v1.RunSummaryR\asummary\"\xf6\x01\n" +
-	"\x10DeleteRunRequest\x12\x99\x01\n" +
-	"\blocation\x18\x01 \x01(\tB}\xbaHzrx\x18\xd8\x042s^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$R\blocation\x12\x1a\n" +
+	"\asummary\x18\x03 \x01(\v2\x15.rivers.v1.RunSummaryR\asummary\"\x93\x03\n" +
+	"\x10DeleteRunRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12\x1a\n" +
 	"\x03run\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x03run\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x13\n" +

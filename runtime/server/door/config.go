@@ -1,0 +1,64 @@
+package door
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+
+	"rivers.io/runtime/server/rest"
+)
+
+// Config is what New needs; zero limits take the default they name.
+type Config struct {
+	// Register adds the gRPC services.
+	Register func(grpc.ServiceRegistrar)
+	// Routes are the REST routes of the same services.
+	Routes []rest.Route
+	// Handlers serve more paths over HTTP, by pattern of http.ServeMux. They
+	// stand behind the token but not behind the checks of package rest.
+	Handlers map[string]http.Handler
+	// Token, when not empty, must be presented by every call except health.
+	// Only callers that present it may pass on a user.
+	Token string
+	// Hosts are accepted on loopback beside the loopback names.
+	Hosts []string
+	// Timeout bounds a call that is no stream (60 s).
+	Timeout time.Duration
+	// MaxMessage bounds a received message, over gRPC and as a REST body
+	// (1 MiB); MaxAnswer a sent one (32 MiB).
+	MaxMessage, MaxAnswer int
+	// MaxConns bounds the open connections (4096); more wait to be accepted.
+	MaxConns int
+	// Metrics collects what the door counts, and is served at /metrics; nil
+	// makes a new registry.
+	Metrics *prometheus.Registry
+	Logger  *slog.Logger
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Register == nil {
+		return c, errors.New("door: Register is required")
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = time.Minute
+	}
+	for _, n := range []struct {
+		field *int
+		value int
+	}{{&c.MaxMessage, 1 << 20}, {&c.MaxAnswer, 32 << 20}, {&c.MaxConns, 4096}} {
+		if *n.field <= 0 {
+			*n.field = n.value
+		}
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}

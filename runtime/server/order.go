@@ -1,0 +1,201 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	riversv1 "rivers.io/proto/rivers/v1"
+	"rivers.io/runtime/asset"
+	"rivers.io/runtime/partition"
+	"rivers.io/runtime/plan"
+	"rivers.io/runtime/server/fault"
+	"rivers.io/runtime/server/wire"
+)
+
+// The tags that mean something to rivers; callers may set the first two.
+const (
+	// PriorityTag orders the queue; an integer, 0 by default (D-152).
+	PriorityTag = "rivers/priority"
+	// ExecutorTag chooses where the run's steps run (D-145).
+	ExecutorTag = "rivers/executor"
+	// RerunTag names the run that this one repeats (D-162).
+	RerunTag = "rivers/rerun_of"
+)
+
+// reserved begins the names that belong to rivers (D-4).
+const reserved = "rivers/"
+
+// maxPriority bounds the priority of a run on both sides.
+const maxPriority = 1_000_000
+
+// tagsOf returns the tags of a run and its priority.
+func tagsOf(req *riversv1.MaterializeRequest) (map[string]string, int, error) {
+	tags := maps.Clone(req.Tags)
+	if req.Executor != "" {
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		if other, set := tags[ExecutorTag]; set && other != req.Executor {
+			return nil, 0, fault.Invalid("executor", "CONTRADICTION", fmt.Sprintf("executor %q contradicts the tag %s %q", req.Executor, ExecutorTag, other))
+		}
+		tags[ExecutorTag] = req.Executor
+	}
+	for key := range tags {
+		if strings.HasPrefix(key, reserved) && key != PriorityTag && key != ExecutorTag {
+			return nil, 0, fault.Invalid(tagField(key), "RESERVED_TAG", "tags that begin with "+reserved+" belong to rivers", "tag", key)
+		}
+	}
+	if where, set := tags[ExecutorTag]; set && where != "inprocess" && where != "subprocess" {
+		return nil, 0, fault.Invalid(tagField(ExecutorTag), "INVALID_EXECUTOR", fmt.Sprintf("unknown executor %q; known are inprocess and subprocess", where))
+	}
+	priority, err := priorityOf(tags)
+	return tags, priority, err
+}
+
+func tagField(key string) string { return "tags[" + strconv.Quote(key) + "]" }
+
+func priorityOf(tags map[string]string) (int, error) {
+	text, set := tags[PriorityTag]
+	if !set {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < -maxPriority || n > maxPriority {
+		return 0, fault.Invalid(tagField(PriorityTag), "INVALID_PRIORITY",
+			fmt.Sprintf("priority %q is no integer from %d to %d", text, -maxPriority, maxPriority))
+	}
+	return n, nil
+}
+
+// configOf returns config overrides as they are stored, after a check of every
+// asset and field that they name (D-116).
+func configOf(g *asset.Graph, planned []string, config *structpb.Struct) (json.RawMessage, error) {
+	if len(config.GetFields()) == 0 {
+		return nil, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(config.Fields)) {
+		if err := checkConfig(g, planned, name, config.Fields[name]); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := json.Marshal(config.AsMap())
+	if err != nil {
+		return nil, fault.Invalid("config", "INVALID_CONFIG", "config cannot be written as JSON")
+	}
+	return raw, nil
+}
+
+func checkConfig(g *asset.Graph, planned []string, name string, fields *structpb.Value) error {
+	field := "config[" + strconv.Quote(name) + "]"
+	i, ok := g.Index(name)
+	if !ok {
+		return fault.Invalid(field, "UNKNOWN_ASSET", fmt.Sprintf("config is given for asset %q, which is not declared", name), "asset", name)
+	}
+	if !slices.Contains(planned, name) {
+		return fault.Invalid(field, "ASSET_NOT_SELECTED", fmt.Sprintf("config is given for asset %q, which is not selected", name), "asset", name)
+	}
+	given := fields.GetStructValue()
+	if given == nil {
+		return fault.Invalid(field, "INVALID_CONFIG", fmt.Sprintf("config of asset %q is not an object of fields", name), "asset", name)
+	}
+	var known []string
+	for _, f := range g.At(i).Config {
+		known = append(known, f.Name)
+	}
+	for _, key := range slices.Sorted(maps.Keys(given.Fields)) {
+		if !slices.Contains(known, key) {
+			return fault.Invalid(field, "UNKNOWN_CONFIG_FIELD",
+				fmt.Sprintf("asset %q has no config field %q; it has %s", name, key, listOf(known)),
+				"asset", name, "field", key, "known", strings.Join(known, ","))
+		}
+	}
+	return nil
+}
+
+func listOf(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// retryOf returns a launch's retry policy as it is stored.
+func retryOf(p *riversv1.RetryPolicy) (json.RawMessage, error) {
+	policy := wire.RetryPolicy(p)
+	if policy == nil {
+		return nil, nil
+	}
+	if err := policy.Validate(); err != nil {
+		return nil, fault.Invalid("retry", "INVALID_RETRY", err.Error())
+	}
+	return json.Marshal(policy)
+}
+
+// planFault names the field that a plan could not be built from.
+func planFault(err error) error {
+	if large, ok := errors.AsType[*plan.TooLargeError](err); ok {
+		return fault.Invalid("partitions", "RUN_TOO_LARGE", err.Error(),
+			"steps", strconv.FormatUint(large.Steps, 10), "limit", strconv.Itoa(plan.MaxSteps))
+	}
+	if _, ok := errors.AsType[*partition.KeyError](err); ok {
+		return err
+	}
+	return fault.Invalid("partitions", "INVALID_PARTITIONS", err.Error())
+}
+
+// listedNames is how many asset names a summary lists.
+const listedNames = 1000
+
+// summarize says what a plan consists of.
+func summarize(g *asset.Graph, p *plan.Plan, partitions string) *riversv1.RunSummary {
+	out := &riversv1.RunSummary{StepCount: int32(len(p.Steps)), Partitions: partitions}
+	last := -1
+	keys := map[partition.Key]struct{}{}
+	for i := range p.Steps {
+		step := &p.Steps[i]
+		if step.ID.Key != "" {
+			keys[step.ID.Key] = struct{}{}
+		}
+		if step.Asset == last {
+			continue
+		}
+		last = step.Asset
+		out.AssetCount++
+		if g.Space(last) != nil {
+			out.PartitionedAssetCount++
+		}
+		if len(out.Assets) < listedNames {
+			out.Assets = append(out.Assets, g.At(last).Name)
+		}
+	}
+	out.PartitionCount = int64(len(keys))
+	out.Sentence = sentence(out)
+	return out
+}
+
+// sentence says in words what will start (S-76).
+func sentence(s *riversv1.RunSummary) string {
+	text := count(int(s.AssetCount), "asset")
+	switch {
+	case s.PartitionedAssetCount == 0:
+	case s.PartitionedAssetCount == s.AssetCount:
+		text += " × " + count(int(s.PartitionCount), "partition")
+	default:
+		text += fmt.Sprintf(", %d of them × %s", s.PartitionedAssetCount, count(int(s.PartitionCount), "partition"))
+	}
+	return text + ": " + count(int(s.StepCount), "step") + " in 1 run"
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
