@@ -57,6 +57,8 @@ type resolver struct {
 	invalid map[int]bool
 	legal   map[edgeRule]error
 	hints   int
+	// upstreams is the answer of inputs, used again for the next asset.
+	upstreams []int
 }
 
 type edgeRule struct {
@@ -98,7 +100,7 @@ func (g *Graph) resolveEdges(r *reporter, invalid map[int]bool) {
 }
 
 // inputs checks the inputs of one asset and returns the index of the upstream
-// of each, or -1.
+// of each, or -1. The slice is valid until the next call.
 func (v *resolver) inputs(i int) []int {
 	def := &v.g.defs[i]
 	if n := len(def.Inputs); n > MaxInputs {
@@ -108,10 +110,10 @@ func (v *resolver) inputs(i int) []int {
 	if len(def.Inputs) == 0 {
 		return nil
 	}
-	upstreams := make([]int, len(def.Inputs))
+	upstreams := v.upstreams[:0]
 	for at := range def.Inputs {
 		in := &def.Inputs[at]
-		upstreams[at] = -1
+		upstreams = append(upstreams, -1)
 		if in.Kind != Data && in.Kind != Lineage {
 			v.add(def, "input %q has the unknown kind %q; known are %s and %s", clip(in.Asset), clip(string(in.Kind)), Data, Lineage)
 		}
@@ -124,6 +126,7 @@ func (v *resolver) inputs(i int) []int {
 		v.edge(i, at, upstream)
 	}
 	v.conflicts(def)
+	v.upstreams = upstreams
 	return upstreams
 }
 

@@ -113,7 +113,10 @@ func (r *reporter) labels(def *Definition, what string, labels []string) {
 }
 
 func (r *reporter) metadata(def *Definition) {
-	if n := len(def.Metadata); n > MaxMetadata {
+	switch n := len(def.Metadata); {
+	case n == 0:
+		return
+	case n > MaxMetadata:
 		r.add(def, "%d metadata entries; the limit is %d", n, MaxMetadata)
 		return
 	}
@@ -152,6 +155,9 @@ func (r *reporter) executor(def *Definition) {
 func (r *reporter) config(def *Definition) {
 	if n := len(def.Config); n > MaxLabels {
 		r.add(def, "%d config fields; the limit is %d", n, MaxLabels)
+		return
+	}
+	if len(def.Config) == 0 {
 		return
 	}
 	seen := make(map[string]bool, len(def.Config))
