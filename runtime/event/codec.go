@@ -30,20 +30,28 @@ var makers = map[Type]func() Payload{
 	TypeStepRevoked:        func() Payload { return new(StepRevoked) },
 }
 
-// Encode returns the payload as JSON. It fails when the payload is larger than
-// MaxPayload.
+// Encode returns the payload as JSON; an unknown one is returned as it was
+// read. It fails when the payload is empty or larger than MaxPayload, or holds
+// metadata or configuration that is not JSON.
 func Encode(p Payload) ([]byte, error) {
-	if u, ok := p.(*Unknown); ok {
-		return u.Raw, nil
-	}
-	raw, err := json.Marshal(p)
+	raw, err := marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", p.Type(), err)
+	}
+	if len(raw) == 0 {
+		return nil, fmt.Errorf("encode %s: payload is empty", p.Type())
 	}
 	if len(raw) > MaxPayload {
 		return nil, fmt.Errorf("encode %s: payload of %d bytes exceeds %d", p.Type(), len(raw), MaxPayload)
 	}
 	return raw, nil
+}
+
+func marshal(p Payload) ([]byte, error) {
+	if u, ok := p.(*Unknown); ok {
+		return u.Raw, nil
+	}
+	return json.Marshal(p)
 }
 
 // Decode reads a stored payload. A type that this build does not know gives
