@@ -28,7 +28,7 @@ func TestFormats(t *testing.T) {
 		output.JSON:  "{\n  \"keys\": [\n    \"2001-01-01\",\n    \"x\"\n  ],\n  \"n\": 3,\n  \"name\": \"a: b\",\n  \"none\": []\n}\n",
 		output.YAML:  "keys:\n  - \"2001-01-01\"\n  - x\nn: 3\nname: 'a: b'\nnone: []\n",
 		output.Name:  "a\nb\n",
-		output.Table: "NAME         GROUP\na            x\nlonger\uFFFD[2J\n",
+		output.Table: "NAME        GROUP\na           x\nlonger\uFFFD[2J\n",
 	} {
 		var out bytes.Buffer
 		if err := (output.Printer{W: &out, Format: format}).Print(answer); err != nil {

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"rivers.io/cli/riversctl/database"
+	"rivers.io/cli/riversctl/output"
+)
+
+func (p *program) dbCommand() *cli.Command {
+	storage := &cli.StringFlag{Name: "storage-path", Usage: "the database `FILE`; by default the one of the project"}
+	state := stateDirFlag()
+	subs := []*cli.Command{
+		{
+			Name: "status", Usage: "print the versions of the schema", Flags: []cli.Flag{storage, state, outputFlag(formats)},
+			Description: "Prints the version of the stored schema, the oldest builds that may read and write it, and the version that this build knows.",
+			Action:      p.dbStatus,
+		},
+		{
+			Name: "migrate", Usage: "bring the schema to the version of this build", Flags: []cli.Flag{storage, state},
+			Description: "Migrating again does nothing. Stop what writes to the database before.",
+			Action:      p.dbMigrate,
+		},
+	}
+	return &cli.Command{
+		Name: "db", Usage: "inspect and migrate the embedded database", Subcommands: subs,
+		Action: func(c *cli.Context) error { return group(c, subs) },
+	}
+}
+
+// databasePath is the database that the flags, the environment, rivers.toml or the
+// project say.
+func (p *program) databasePath(c *cli.Context) (string, error) {
+	if path := c.String("storage-path"); path != "" {
+		return p.abs(path), nil
+	}
+	set, err := p.settings()
+	if err != nil {
+		return "", err
+	}
+	if v := set["storage.path"]; v.Set() {
+		return p.abs(v.Text), nil
+	}
+	dir, err := p.stateDir(c, p.env.Dir)
+	return filepath.Join(dir, "rivers.db"), err
+}
+
+func (p *program) dbStatus(c *cli.Context) error {
+	out, err := p.printer(c)
+	if err != nil {
+		return err
+	}
+	path, err := p.databasePath(c)
+	if err != nil {
+		return err
+	}
+	s, err := database.Status(c.Context, path)
+	if err != nil {
+		return err
+	}
+	message, err := structpb.NewStruct(map[string]any{
+		"path": path, "version": s.Version, "minReader": s.MinReader, "minWriter": s.MinWriter, "build": s.Build,
+	})
+	if err != nil {
+		return err
+	}
+	return out.Print(output.Answer{Message: message, Names: []string{fmt.Sprint(s.Version)}, Table: func(w io.Writer) error {
+		return output.Facts(w, [][2]string{
+			{"Database", path},
+			{"Schema version", fmt.Sprint(s.Version)},
+			{"Readable from", fmt.Sprint(s.MinReader)},
+			{"Writable from", fmt.Sprint(s.MinWriter)},
+			{"This build", fmt.Sprint(s.Build)},
+		})
+	}})
+}
+
+func (p *program) dbMigrate(c *cli.Context) error {
+	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	path, err := p.databasePath(c)
+	if err != nil {
+		return err
+	}
+	s, err := database.Migrate(c.Context, path)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.env.Out, "%s is at schema version %d\n", path, s.Version)
+	return err
+}

@@ -1,0 +1,67 @@
+// Package database looks after the embedded database of a project: it tells its
+// version and migrates it. It migrates only when told to, and never deletes data.
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rivers.io/cli/riversctl/exit"
+	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/sqlite"
+)
+
+// Status returns the versions of the database at path.
+func Status(ctx context.Context, path string) (store.Schema, error) {
+	s, err := sqlite.Inspect(ctx, path)
+	return s, classify(err)
+}
+
+// Migrate brings the database to the version of this build, and creates it when
+// there is none. It returns the versions afterwards.
+func Migrate(ctx context.Context, path string) (store.Schema, error) {
+	if err := sqlite.Migrate(ctx, path); err != nil {
+		return store.Schema{}, classify(err)
+	}
+	return Status(ctx, path)
+}
+
+// Prepare makes the database usable: a missing one is created, one behind this
+// build is migrated when ask says yes. Without ask it is refused with the command
+// that mends it.
+func Prepare(ctx context.Context, path string, ask func(question string) (bool, error)) error {
+	s, err := sqlite.Inspect(ctx, path)
+	switch {
+	case errors.Is(err, store.ErrNotReady), err == nil && s.Version == 0:
+		return classify(sqlite.Migrate(ctx, path))
+	case err != nil:
+		return classify(err)
+	case s.Version >= s.Build:
+		return nil // one that is too new is refused where it is opened
+	}
+	behind := fmt.Sprintf("the database %s has schema version %d, this build needs %d", path, s.Version, s.Build)
+	if ask == nil {
+		return fmt.Errorf("%s: run `riversctl db migrate --storage-path %s`", behind, path)
+	}
+	yes, err := ask(behind + ". Migrate it now?")
+	switch {
+	case err != nil:
+		return err
+	case !yes:
+		return fmt.Errorf("%s, and it was not migrated", behind)
+	}
+	return classify(sqlite.Migrate(ctx, path))
+}
+
+// classify gives storage that cannot be used its exit code.
+func classify(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrSchema):
+		return &exit.Error{Code: exit.Unreachable, Err: err}
+	default:
+		return err
+	}
+}

@@ -1,0 +1,41 @@
+package dev
+
+import (
+	"io"
+	"log/slog"
+
+	"rivers.io/cli/riversctl/gobuild"
+	"rivers.io/cli/riversctl/ports"
+)
+
+// Config says what to run, and where.
+type Config struct {
+	// Target is the pipeline's main package.
+	Target gobuild.Target
+	// Module picks one of several repositories of the binary.
+	Module string
+	// Go runs the go command.
+	Go gobuild.Go
+	// Env is the environment of the pipeline.
+	Env []string
+	// StateDir is the state directory; it is made when it is missing.
+	StateDir string
+	// Storage is the database; empty means rivers.db in the state directory.
+	Storage string
+	// Values is the blob store of values; empty means values in the state
+	// directory.
+	Values string
+	// UI, GRPC and Registry are the ports of the UI with REST, of the pipeline's
+	// first build and of the registry. They are on one host.
+	UI, GRPC, Registry ports.Wanted
+	// Out is where people read what happens.
+	Out io.Writer
+	// Log receives what goes wrong inside.
+	Log *slog.Logger
+	// Ask puts a question to the person; nil when nobody can answer.
+	Ask func(question string) (bool, error)
+	// Hurry, when closed after ctx has ended, kills what still runs.
+	Hurry <-chan struct{}
+	// Version is the version of this program.
+	Version string
+}

@@ -1,0 +1,99 @@
+package dev
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"rivers.io/cli/riversctl/output"
+	"rivers.io/cli/riversctl/supervise"
+)
+
+// console is the terminal of dev; several goroutines write to it.
+type console struct {
+	mu    sync.Mutex
+	w     io.Writer
+	last  supervise.Status
+	shown bool // the addresses were printed
+	// addresses are printed once the location serves.
+	addresses func() []string
+}
+
+func (c *console) print(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.line(format, args...)
+}
+
+// line prints with the lock held.
+func (c *console) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.w, format+"\n", args...) // a terminal that is gone is no reason to stop
+}
+
+// child prints a line of the pipeline's own.
+func (c *console) child(name, text string) { c.print("%s │ %s", name, output.Clean(text)) }
+
+func (c *console) built(id string, took time.Duration) {
+	c.print("built %s in %s", buildName(id), output.Duration(took))
+}
+
+// report prints what changed since the last status.
+func (c *console) report(now supervise.Status) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.last
+	c.last = now
+	if now.Building && !before.Building {
+		c.line("building …")
+	}
+	if now.BuildError != before.BuildError && now.BuildError != "" {
+		c.failure("the build failed"+c.consequence(now), now.BuildError)
+	}
+	if now.BuildError == "" && before.BuildError != "" {
+		c.line("the build is mended")
+	}
+	if now.Problem != before.Problem && now.Problem != "" {
+		c.failure("the pipeline does not run"+c.consequence(now), now.Problem)
+	}
+	if now.Phase == supervise.Serving && now.Generation != before.Generation {
+		c.serving(now)
+	}
+	if now.Draining > before.Draining {
+		c.line("%s finishing what they run", output.Count(now.Draining, "older build"))
+	}
+}
+
+// consequence says what a failure means for who uses the pipeline.
+func (c *console) consequence(now supervise.Status) string {
+	switch now.Phase {
+	case supervise.Serving:
+		return "; the build before it goes on serving"
+	case supervise.Crashed:
+		return "; it is started again"
+	default:
+		return "; save a file to try again"
+	}
+}
+
+func (c *console) failure(what, text string) {
+	c.line("\n✕ %s", what)
+	for line := range strings.Lines(text) {
+		c.line("  %s", output.Clean(strings.TrimRight(line, "\r\n")))
+	}
+	c.line("")
+}
+
+func (c *console) serving(now supervise.Status) {
+	if c.shown {
+		c.line("● %s serves", buildName(now.Build))
+		return
+	}
+	c.shown = true
+	c.line("● %s serves\n", buildName(now.Build))
+	for _, a := range c.addresses() {
+		c.line("  %s", a)
+	}
+	c.line("\nCtrl-C stops it; what runs then goes on at the next start.\n")
+}

@@ -1,0 +1,75 @@
+package dev
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"rivers.io/cli/riversctl/child"
+	"rivers.io/cli/riversctl/ports"
+	"rivers.io/cli/riversctl/project"
+	"rivers.io/cli/riversctl/supervise"
+)
+
+// launcher starts builds as children.
+type launcher struct {
+	spawner *child.Spawner
+	state   project.Dir
+	dir     string
+	env     []string
+	module  string
+	values  string
+	storage string
+	port    ports.Wanted
+	console *console
+}
+
+var _ supervise.Launcher = (*launcher)(nil)
+
+// Launch starts a build. It takes the wanted port while that is free; the registry
+// tells everyone where it is.
+func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
+	id, err := l.state.Identity(b.Name)
+	if err != nil {
+		return nil, err
+	}
+	port, err := l.choosePort(n)
+	if err != nil {
+		return nil, err
+	}
+	announce := filepath.Join(l.state.Run(), fmt.Sprintf("%d.json", n))
+	args := []string{
+		"serve", "--host", l.port.Host, "--grpc-port", strconv.Itoa(port),
+		"--storage-path", l.storage, "--values-url", l.values,
+		"--namespace", project.Namespace, "--name", b.Name, "--id", id,
+		"--token-file", l.state.TokenFile(), "--announce", announce,
+	}
+	if l.module != "" {
+		args = append(args, "--module", l.module)
+	}
+	return l.spawner.Start(child.Spec{
+		Path: b.Path, Args: args, Dir: l.dir, Announce: announce,
+		Env:   append(l.env[:len(l.env):len(l.env)], "RIVERS_CODE_LOCATION_IMAGE="+buildName(b.ID)),
+		Print: func(line string) { l.console.child(b.Name, line) },
+	})
+}
+
+// buildName is how a local build is called where an image would be.
+func buildName(id string) string { return "local-" + id }
+
+// choosePort returns the wanted port for the first generation, by the rules of
+// ports; the same for later ones while it is free, and else any.
+func (l *launcher) choosePort(n int) (int, error) {
+	if n == 1 {
+		port, err := ports.Free(l.port)
+		l.port.Port, l.port.Fixed = port, true
+		return port, err
+	}
+	port, err := ports.Free(l.port)
+	var taken *ports.TakenError
+	if errors.As(err, &taken) {
+		return 0, nil
+	}
+	return port, err
+}
