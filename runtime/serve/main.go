@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rivers.io/internal/argv"
 	"rivers.io/runtime/rivers"
 )
 
@@ -66,7 +67,6 @@ func (p *program) run(ctx context.Context, args []string) int {
 		Commands: []*cli.Command{
 			p.serveCommand(), p.materializeCommand(), p.describeCommand(), p.validateCommand(), p.executeStepCommand(),
 		},
-		CommandNotFound: func(c *cli.Context, name string) {},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return usage("unknown command %q; this binary has serve, materialize, describe and validate", c.Args().First())
@@ -77,7 +77,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
 	}
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, argv.Intersperse(app, args))
 	if err == nil {
 		return exitOK
 	}

@@ -1,0 +1,211 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	riversv1 "rivers.io/proto/rivers/v1"
+	"rivers.io/runtime/event"
+	"rivers.io/runtime/server"
+	"rivers.io/runtime/store"
+)
+
+func (p *program) materializeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "materialize",
+		Usage:     "compute assets in this process, without any server, and wait for the end",
+		ArgsUsage: "[SELECTION...]",
+		Flags: append(engineFlags(),
+			&cli.StringSliceFlag{Name: "select", Usage: "selection of assets; the same as an argument"},
+			&cli.StringFlag{Name: "exclude", Usage: "selection of assets to leave out"},
+			&cli.BoolFlag{Name: "include-upstream", Usage: "compute everything upstream of the selection too"},
+			&cli.StringSliceFlag{Name: "partition", Aliases: []string{"partition-key"}, Usage: "key, range (a..b) or list of keys"},
+			&cli.StringSliceFlag{Name: "tag", Usage: "tag of the run, as key=value"},
+			&cli.StringFlag{Name: "config", Usage: "config overrides by asset as JSON, or @FILE"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be computed, and stop"},
+		),
+		Action: p.materialize,
+	}
+}
+
+func (p *program) materialize(c *cli.Context) error {
+	repo, err := p.repository(c)
+	if err != nil {
+		return err
+	}
+	s, err := p.settings(c, repo)
+	if err != nil {
+		return err
+	}
+	req, err := materializeRequest(c)
+	if err != nil {
+		return err
+	}
+	e, err := p.open(c.Context, repo, s, quietLogger(p.err))
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if _, err := e.location.CatalogueInfo(c.Context); errors.Is(err, store.ErrNotFound) {
+		if err := e.register(c.Context, s.name); err != nil {
+			return err
+		}
+	}
+	e.manager.Start()
+	summary, run, err := p.order(c.Context, e, s, req)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, summary)
+	if run == "" {
+		return nil
+	}
+	return p.follow(c.Context, e, run)
+}
+
+// materializeRequest reads the order from the command line.
+func materializeRequest(c *cli.Context) (*riversv1.MaterializeRequest, error) {
+	req := &riversv1.MaterializeRequest{
+		Exclude: c.String("exclude"), Partitions: strings.Join(c.StringSlice("partition"), ","), ValidateOnly: c.Bool("dry-run"),
+	}
+	terms := append(c.Args().Slice(), c.StringSlice("select")...)
+	if c.Bool("include-upstream") {
+		for i, t := range terms {
+			terms[i] = "+" + strings.TrimPrefix(t, "+")
+		}
+	}
+	req.Selection = strings.Join(terms, " ")
+	for _, t := range c.StringSlice("tag") {
+		key, value, ok := strings.Cut(t, "=")
+		if !ok || key == "" {
+			return nil, usage("--tag %q is not key=value", t)
+		}
+		if req.Tags == nil {
+			req.Tags = map[string]string{}
+		}
+		req.Tags[key] = value
+	}
+	config, err := readConfig(c.String("config"))
+	req.Config = config
+	return req, err
+}
+
+func readConfig(text string) (*structpb.Struct, error) {
+	if text == "" {
+		return nil, nil
+	}
+	raw := []byte(text)
+	if path, ok := strings.CutPrefix(text, "@"); ok {
+		var err error
+		if raw, err = os.ReadFile(path); err != nil {
+			return nil, usage("--config: %w", err)
+		}
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, usage("--config is no JSON object: %w", err)
+	}
+	return structpb.NewStruct(fields)
+}
+
+// order asks the location's own service, over a connection in memory, so that
+// an order means the same here as everywhere.
+func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv1.MaterializeRequest) (summary, run string, err error) {
+	srv, err := server.New(server.Config{
+		Namespace: "local", Name: s.name, Image: e.build, Version: version(), Module: s.module,
+		State: e.location, Graph: e.graph, Launcher: launcher{e.manager}, Logger: e.log,
+	})
+	if err != nil {
+		return "", "", err
+	}
+	lis := bufconn.Listen(1 << 20)
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(lis) }()
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, srv.Stop(stop))
+		<-served // a closed listener
+	}()
+	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = conn.Close() }()
+	srv.SetReady(true)
+	answer, err := riversv1.NewRunServiceClient(conn).Materialize(ctx, req)
+	if err != nil {
+		return "", "", errors.New(status.Convert(err).Message())
+	}
+	return answer.GetSummary().GetSentence(), answer.GetRun().GetId(), nil
+}
+
+// follow prints what happens to a run until it ends. When the command is
+// interrupted the run is canceled.
+func (p *program) follow(ctx context.Context, e *engine, run string) error {
+	stop := context.AfterFunc(ctx, func() {
+		fmt.Fprintln(p.err, "interrupted: canceling run", run)
+		if _, err := e.location.RequestCancel(context.WithoutCancel(ctx), run, nil); err != nil {
+			fmt.Fprintln(p.err, "cancel:", err)
+		}
+		e.manager.Nudge(run)
+	})
+	defer stop()
+	for events, err := range e.location.WatchStream(context.WithoutCancel(ctx), run, 0) {
+		if err != nil {
+			return err
+		}
+		for _, ev := range events {
+			if line := progressLine(ev); line != "" {
+				fmt.Fprintln(p.out, line)
+			}
+		}
+	}
+	return p.verdict(ctx, e, run)
+}
+
+func (p *program) verdict(ctx context.Context, e *engine, run string) error {
+	r, err := e.location.Run(context.WithoutCancel(ctx), run)
+	if err != nil {
+		return err
+	}
+	took := r.EndedAt.Sub(r.CreatedAt).Round(time.Millisecond)
+	if r.Status == store.Succeeded {
+		fmt.Fprintf(p.out, "run %s succeeded: %d steps in %v\n", run, r.Counts.Succeeded, took)
+		return nil
+	}
+	return fmt.Errorf("run %s ended %s after %v: %s", run, strings.ToLower(string(r.Status)), took, r.Cause)
+}
+
+// progressLine tells an event in words; most events have none.
+func progressLine(e event.Event) string {
+	switch p := e.Payload.(type) {
+	case *event.StepSucceeded:
+		return fmt.Sprintf("  ok       %s  %v", e.Attempt.Step, p.Duration.Round(time.Millisecond))
+	case *event.StepFailed:
+		verb := "retrying"
+		if p.Final {
+			verb = "failed  "
+		}
+		return fmt.Sprintf("  %s %s  attempt %d: %s", verb, e.Attempt.Step, e.Attempt.Number, p.Error)
+	case *event.StepSkipped:
+		return fmt.Sprintf("  skipped  %s  %s", e.Attempt.Step, p.Cause)
+	case *event.StepCanceled:
+		return fmt.Sprintf("  canceled %s", e.Attempt.Step)
+	}
+	return ""
+}
