@@ -196,32 +196,9 @@ func TestValueThatCannotBeStoredLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestValuesAreNeverOverwritten(t *testing.T) {
-	for _, url := range []string{"mem://", "file://" + t.TempDir()} {
-		b := open(t, url)
-		ctx := output[int](t, "values", "")
-		ref, err := b.HandleOutput(ctx, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := b.HandleOutput(ctx, 2); err == nil {
-			t.Errorf("%s: the same value id was written twice", url)
-		}
-		if got, err := load[int](t.Context(), b, ref); got != 1 || err != nil {
-			t.Errorf("%s: %v %v, want the first value", url, got, err)
-		}
-	}
-}
-
 func TestMissingAndDamagedValues(t *testing.T) {
 	b := open(t, "mem://")
 	ref := store(t, b, []inner{{"a", time.Unix(0, 0).UTC()}})
-	t.Run("missing", func(t *testing.T) {
-		_, err := load[[]inner](t.Context(), b, rivers.Ref{Path: "values/_/none.json", Format: "json"})
-		if !errors.Is(err, rivers.ErrNotFound) {
-			t.Errorf("%v, want ErrNotFound", err)
-		}
-	})
 	t.Run("another size", func(t *testing.T) {
 		torn := ref
 		torn.Bytes++
