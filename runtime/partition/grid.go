@@ -176,21 +176,23 @@ func (g *grid) key(tick int64) Key {
 
 func (g *grid) Ordinal(key Key, now time.Time) (uint64, error) {
 	tick, exact, ok := g.parse(string(key))
-	if !ok {
-		return 0, &KeyError{Key: key, Problem: "is not " + g.shape, Near: g.near(math.MaxInt64, now)}
-	}
-	if !exact {
-		return 0, &KeyError{Key: key, Problem: "is not on the " + string(g.kind) + " grid", Near: g.near(tick, now)}
-	}
-	switch limit := g.limit(now); {
+	limit := g.limit(now)
+	problem := ""
+	switch {
+	case !ok:
+		problem, tick = "is not "+g.shape, math.MaxInt64
+	case !exact:
+		problem = "is not on the " + string(g.kind) + " grid"
 	case tick < g.start:
-		return 0, &KeyError{Key: key, Problem: "is before the first key", Near: g.near(tick, now)}
+		problem = "is before the first key"
 	case tick > limit && limit < g.start:
-		return 0, &KeyError{Key: key, Problem: "is not valid yet: there is no key before " + string(g.key(g.start))}
+		problem = "is not valid yet: there is no key before " + string(g.key(g.start))
 	case tick > limit:
-		return 0, &KeyError{Key: key, Problem: "is after the last key", Near: g.near(tick, now)}
+		problem = "is after the last key"
+	default:
+		return uint64((tick - g.start) / g.step), nil
 	}
-	return uint64((tick - g.start) / g.step), nil
+	return 0, &KeyError{Key: key, Problem: problem, near: func() []Key { return g.near(tick, now) }}
 }
 
 // near returns the keys around tick: the last one at or before it and the first

@@ -17,6 +17,10 @@ const AllKeys = "all"
 // rangeMark stands between the ends of a range.
 const rangeMark = ".."
 
+// maxTerm is the longest term, in bytes: two keys and what stands between them,
+// some white space included.
+const maxTerm = 2*MaxKeyLen + 32
+
 // ParseSelection reads a selection of keys of space, as people write it:
 //
 //	2001-01-31                         one key
@@ -52,6 +56,9 @@ func ParseSelection(text string, space Space, now time.Time) (Set, error) {
 func parseTerm(term string, space Space, now time.Time) (from, to uint64, err error) {
 	if term == "" {
 		return 0, 0, errors.New("partition selection has an empty term; terms are keys or ranges from..to, joined by commas")
+	}
+	if len(term) > maxTerm {
+		return 0, 0, fmt.Errorf("partition selection, term %q: a term of %d bytes is longer than any range", clip(term), len(term))
 	}
 	at, keyErr := space.Ordinal(Key(term), now)
 	switch {

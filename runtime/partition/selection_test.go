@@ -23,7 +23,7 @@ func TestD172StaticRanges(t *testing.T) {
 	}
 	_, err = ParseSelection("c..x", space, never)
 	var bad *KeyError
-	if !errors.As(err, &bad) || bad.Key != "x" || len(bad.Near) == 0 {
+	if !errors.As(err, &bad) || bad.Key != "x" || len(bad.Near()) == 0 {
 		t.Errorf("c..x: %v, want an error that names x with a hint", err)
 	}
 }
@@ -83,6 +83,7 @@ func TestParseSelectionErrors(t *testing.T) {
 		{"no end", "2001-01-05..", days, []string{"both ends"}},
 		{"no start", "..2001-01-05", days, []string{"both ends"}},
 		{"too long", strings.Repeat("x", MaxSelectionLen+1), days, []string{"1048577 bytes is longer than 1048576"}},
+		{"a long term", strings.Repeat("..", 1000), days, []string{"a term of 2000 bytes is longer than any range"}},
 		{"two readings", "a..b..c", Definition{Kind: Static, Keys: []string{"a", "a..b", "b..c", "c"}}, []string{"more than one range"}},
 	}
 	for _, c := range cases {

@@ -43,19 +43,28 @@ type KeyError struct {
 	Key Key
 	// Problem says what is wrong, such as "is after the last key".
 	Problem string
-	// Near are the valid keys closest to Key, in definition order; it may be
-	// empty.
-	Near []Key
+	near    func() []Key
+}
+
+// Near returns the few valid keys closest to Key; there may be none. It is
+// looked for when asked, since many callers only want to know that a key is not
+// there.
+func (e *KeyError) Near() []Key {
+	if e.near == nil {
+		return nil
+	}
+	return e.near()
 }
 
 // Error names the key, the problem and the nearest valid keys.
 func (e *KeyError) Error() string {
 	text := fmt.Sprintf("partition key %q %s", clip(string(e.Key)), e.Problem)
-	if len(e.Near) == 0 {
+	keys := e.Near()
+	if len(keys) == 0 {
 		return text
 	}
-	near := make([]string, len(e.Near))
-	for i, k := range e.Near {
+	near := make([]string, len(keys))
+	for i, k := range keys {
 		near[i] = string(k)
 	}
 	return text + "; nearest valid: " + strings.Join(near, ", ")

@@ -90,7 +90,7 @@ func (s *static) Ordinal(key Key, _ time.Time) (uint64, error) {
 	if at, ok := s.index[key]; ok {
 		return at, nil
 	}
-	return 0, &KeyError{Key: key, Problem: "is not one of the declared keys", Near: s.near(key)}
+	return 0, &KeyError{Key: key, Problem: "is not one of the declared keys", near: func() []Key { return s.near(key) }}
 }
 
 func (s *static) Window(Key) (Window, bool) { return Window{}, false }

@@ -53,7 +53,7 @@ func TestStaticOrdinalHints(t *testing.T) {
 			if !errors.As(err, &bad) {
 				t.Fatalf("error %v is no *KeyError", err)
 			}
-			if diff := cmp.Diff(c.near, bad.Near); diff != "" {
+			if diff := cmp.Diff(c.near, bad.Near()); diff != "" {
 				t.Errorf("hints differ (-want +got):\n%s", diff)
 			}
 		})

@@ -73,8 +73,9 @@ func Of(err error) (st *status.Status, foreseen bool) {
 }
 
 func keyFault(e *partition.KeyError, err error) *Error {
-	near := make([]string, len(e.Near))
-	for i, k := range e.Near {
+	keys := e.Near()
+	near := make([]string, len(keys))
+	for i, k := range keys {
 		near[i] = string(k)
 	}
 	return Invalid("partitions", "INVALID_PARTITION", err.Error(),
