@@ -13,8 +13,13 @@ import (
 // plan that the run was created with. The run cannot be resumed by this build.
 var ErrChanged = errors.New("code changed while running")
 
-// FromCreated builds the plan of a recorded run again. now is the run's or any
-// later instant: the event holds no open ends. When an asset or key of the run
+// skew is how far the clock that read the selection may have been ahead of the
+// clock that recorded the run.
+const skew = 24 * time.Hour
+
+// FromCreated builds the plan of a recorded run again. now is the time of record
+// or any later instant: the event holds no open ends, so a later one changes
+// nothing, and clocks that differ by less than a day are no matter. When an asset or key of the run
 // does not exist any more, or the plan's hash differs from the recorded one, the
 // error is ErrChanged and says what changed.
 func FromCreated(g *asset.Graph, created *event.RunCreated, now time.Time) (*Plan, error) {
@@ -26,7 +31,7 @@ func FromCreated(g *asset.Graph, created *event.RunCreated, now time.Time) (*Pla
 		}
 		assets[at] = i
 	}
-	p, err := Build(Request{Graph: g, Assets: assets, Partitions: created.Partitions, Only: created.Only, Now: now})
+	p, err := Build(Request{Graph: g, Assets: assets, Partitions: created.Partitions, Only: created.Only, Now: now.Add(skew)})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChanged, err)
 	}

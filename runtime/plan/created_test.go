@@ -33,6 +33,17 @@ func TestCanonicalClosesOpenEnds(t *testing.T) {
 	}
 }
 
+// A database whose clock is behind does not lose the newest key.
+func TestFromCreatedToleratesClocks(t *testing.T) {
+	t.Parallel()
+	g := resolved(t, asset.Definition{Name: "days", Partitions: open})
+	created := &event.RunCreated{Assets: []string{"days"}, Partitions: "2001-02-10"}
+	behind := time.Date(2001, 2, 9, 23, 59, 59, 0, time.UTC)
+	if _, err := FromCreated(g, created, behind); err != nil {
+		t.Error(err)
+	}
+}
+
 // The plan built again at any later time is the plan of the run.
 func TestFromCreatedGivesThePlanAgain(t *testing.T) {
 	t.Parallel()
