@@ -105,10 +105,8 @@ func (h *head) acknowledge(before int64, duplicate bool) store.Appended {
 
 // partError names the part that was refused; errors of the engine concern all.
 func partError(i int, err error) error {
-	for _, s := range sentinels {
-		if isRefusal(err, s) {
-			return &store.PartError{Part: i, Err: err}
-		}
+	if isRefusal(err) {
+		return &store.PartError{Part: i, Err: err}
 	}
 	return err
 }
@@ -118,10 +116,10 @@ func (j *appendJob) applyPart(t *tx, h *head, i int) error {
 	if part.Epoch != 0 && int64(part.Epoch) != h.epoch { //nolint:gosec // a huge epoch matches none
 		return fmt.Errorf("epoch %d, the run's is %d: %w", part.Epoch, h.epoch, store.ErrStaleEpoch)
 	}
-	live := liveCheck{tx: t, head: h, token: part.Token}
+	live := liveCheck{tx: t, head: h, token: part.Token, recs: j.recs[i]}
 	for k := range j.recs[i] {
 		r := &j.recs[i][k]
-		if err := live.admit(r); err != nil {
+		if err := live.admit(k); err != nil {
 			return err
 		}
 		if err := t.add(h, r); err != nil {

@@ -155,10 +155,14 @@ CREATE TABLE partitions (
 CREATE INDEX partitions_latest ON partitions (asset, mat_change, mat_seq) WHERE mat_change IS NOT NULL;
 CREATE INDEX partitions_failed ON partitions (asset, fail_change) WHERE fail_change IS NOT NULL;
 
+-- The sets of an asset hold its rows up to change. outside is the number of
+-- rows whose keys were not among the keys of the space then.
 CREATE TABLE folds (
   asset       INTEGER PRIMARY KEY,
   fingerprint TEXT NOT NULL,
-  change      INTEGER NOT NULL
+  change      INTEGER NOT NULL,
+  keys        INTEGER NOT NULL,
+  outside     INTEGER NOT NULL
 );
 CREATE TABLE chunks (
   asset  INTEGER NOT NULL,
