@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"rivers.io/runtime/server/rest"
 )
@@ -24,6 +25,9 @@ type Config struct {
 	// Token, when not empty, must be presented by every call except health.
 	// Only callers that present it may pass on a user.
 	Token string
+	// Metadata adds to the metadata of each REST call; what it gives wins over
+	// what the request's headers say. Nil passes on the request's own.
+	Metadata func(*http.Request) metadata.MD
 	// Hosts are accepted on loopback beside the loopback names.
 	Hosts []string
 	// Timeout bounds a call that is no stream (60 s).

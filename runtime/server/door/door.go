@@ -30,6 +30,7 @@ type Door struct {
 	grpc   *grpc.Server
 	health *health.Server
 	http   *http.Server
+	api    http.Handler
 	memory *queue
 	self   *grpc.ClientConn
 
@@ -104,18 +105,22 @@ func (d *Door) buildHTTP() error {
 		return fmt.Errorf("door: %w", err)
 	}
 	guard := rest.Config{
-		Conn: d.self, Routes: d.cfg.Routes, MaxBody: int64(d.cfg.MaxMessage), Hosts: d.cfg.Hosts, Logger: d.cfg.Logger,
+		Conn: d.self, Routes: d.cfg.Routes, Metadata: d.cfg.Metadata,
+		MaxBody: int64(d.cfg.MaxMessage), Hosts: d.cfg.Hosts, Logger: d.cfg.Logger,
 	}
 	api, err := rest.New(guard)
 	if err != nil {
 		return err
 	}
+	routes := http.NewServeMux()
+	routes.Handle("/", api)
+	routes.Handle("GET /v1/openapi.json", rest.Guard(http.HandlerFunc(serveOpenAPI), guard))
+	d.api = routes
 	token := newToken(d.cfg.Token)
 	mux := http.NewServeMux()
-	mux.Handle("/", api)
+	mux.Handle("/", d.api)
 	mux.HandleFunc("GET /healthz", d.healthz)
 	mux.HandleFunc("GET /readyz", d.readyz)
-	mux.Handle("GET /v1/openapi.json", rest.Guard(http.HandlerFunc(serveOpenAPI), guard))
 	mux.Handle("GET /metrics", rest.Guard(token.guardHTTP(promhttp.HandlerFor(d.cfg.Metrics, promhttp.HandlerOpts{})), guard))
 	for pattern, handler := range d.cfg.Handlers {
 		mux.Handle(pattern, token.guardHTTP(handler))
@@ -126,8 +131,9 @@ func (d *Door) buildHTTP() error {
 	return nil
 }
 
-// Server returns the gRPC services' names and methods, for tests and docs.
-func (d *Door) Server() map[string]grpc.ServiceInfo { return d.grpc.GetServiceInfo() }
+// Handler is the REST of the services and /v1/openapi.json, to be mounted in the
+// server of another package. It answers while Serve or ServeMemory runs.
+func (d *Door) Handler() http.Handler { return d.api }
 
 // SetReady turns readiness on or off; during a drain it stays off.
 func (d *Door) SetReady(ready bool) {
@@ -170,6 +176,14 @@ func (d *Door) beginDrain() {
 func (d *Door) Serve(lis net.Listener) error {
 	err := errors.New("door: Serve may be called once")
 	d.serveOnce.Do(func() { err = d.serve(lis) })
+	return err
+}
+
+// ServeMemory answers what comes through Handler until Stop, without a listener.
+// It takes the place of Serve.
+func (d *Door) ServeMemory() error {
+	err := errors.New("door: Serve may be called once")
+	d.serveOnce.Do(func() { err = ignoreClosed(d.grpc.Serve(d.memory)) })
 	return err
 }
 
