@@ -92,10 +92,11 @@ var Components = []Component{
 		"runtime/rivers", "runtime/riverstest", "runtime/iohandler", "runtime/serve",
 	}},
 
-	// Tests and benches of the whole.
+	// Small pieces that programs share, each named for what it does; and, as
+	// packages of tests alone, tests of the whole.
+	{Path: "internal", Open: true, Tests: []string{"..."}},
 	{Path: "internal/house"},
-	{Path: "internal", Imports: []string{"..."}},
-	{Path: "docs", Imports: []string{"..."}},
+	{Path: "docs", Tests: []string{"..."}},
 }
 
 // engine is what the parts that carry out runs may import.
