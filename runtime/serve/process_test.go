@@ -1,0 +1,137 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	riversv1 "rivers.io/proto/rivers/v1"
+	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/sqlite"
+)
+
+// project is a state directory and the processes that use it.
+type project struct {
+	t   *testing.T
+	dir string
+}
+
+func newProject(t *testing.T) *project { return &project{t: t, dir: t.TempDir()} }
+
+func (p *project) path(name string) string { return filepath.Join(p.dir, name) }
+
+// process is one running pipeline.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	addr string
+	runs riversv1.RunServiceClient
+	done chan error
+}
+
+// command runs the pipeline's binary.
+func (p *project) command(args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(p.t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), "RIVERS_TEST_PIPELINE=1")
+	cmd.Dir = p.dir
+	return cmd
+}
+
+// serve starts the pipeline and waits until it serves.
+func (p *project) serve(args ...string) *process {
+	p.t.Helper()
+	announce := p.path("announce.json")
+	_ = os.Remove(announce)
+	cmd := p.command(append([]string{"serve", "--grpc-port", "0", "--storage-path", p.path("rivers.db"), "--announce", announce}, args...)...)
+	log, err := os.OpenFile(p.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	proc := &process{t: p.t, cmd: cmd, done: make(chan error, 1)}
+	go func() { proc.done <- cmd.Wait() }()
+	proc.addr = p.awaitAnnouncement(proc, announce)
+	conn, err := grpc.NewClient(proc.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = conn.Close() })
+	proc.runs = riversv1.NewRunServiceClient(conn)
+	return proc
+}
+
+func (p *project) awaitAnnouncement(proc *process, path string) string {
+	p.t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-proc.done:
+			log, _ := os.ReadFile(p.path("log"))
+			p.t.Fatalf("the pipeline ended before it served: %v\n%s", err, log)
+		case <-tick.C:
+		}
+		raw, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		var a struct {
+			GRPC string
+			PID  int
+		}
+		if err != nil || json.Unmarshal(raw, &a) != nil {
+			p.t.Fatalf("announcement %q: %v", raw, err)
+		}
+		return a.GRPC
+	}
+}
+
+// kill ends the process as a power switch would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// terminate asks the process to end and returns its exit code.
+func (p *process) terminate() int {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	<-p.done
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// open opens the project's database as another process.
+func (p *project) open() store.Location {
+	p.t.Helper()
+	s, err := sqlite.Open(p.t.Context(), sqlite.Config{Path: p.path("rivers.db"), Mode: sqlite.ReadOnly})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = s.Close() })
+	return s.Location("crashing")
+}
+
+// order materializes and returns the run's id.
+func (p *process) order(selection, partitions string) string {
+	p.t.Helper()
+	answer, err := p.runs.Materialize(p.t.Context(), &riversv1.MaterializeRequest{Selection: selection, Partitions: partitions})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return answer.GetRun().GetId()
+}
