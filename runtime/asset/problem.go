@@ -100,9 +100,9 @@ func (r *reporter) err(defs []Definition) error {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return position[r.about[a]] - position[r.about[b]] })
-	sorted := make(Problems, len(order))
-	for to, from := range order {
-		sorted[to] = r.problems[from]
+	sorted := make(Problems, 0, len(order)+1)
+	for _, at := range order {
+		sorted = append(sorted, r.problems[at])
 	}
 	if r.dropped > 0 {
 		sorted = append(sorted, Problem{Asset: "and more", Message: fmt.Sprintf("%d further problems are not listed", r.dropped)})

@@ -6,7 +6,8 @@
 // are arithmetic, static keys are an index, and every answer about many keys is
 // algebra on sets or a page of keys.
 //
-// The package is pure. It must never read a clock (the present is an argument),
+// The package is pure, but for the time zone data that comes with Go or the
+// system. It must never read a clock (the present is an argument),
 // the network, the file system or a store, and must never hand out a list of
 // all keys of a space.
 package partition

@@ -69,11 +69,11 @@ func TestStaticFingerprintSeparatesKeys(t *testing.T) {
 	lists := [][]string{{"ab", "c"}, {"a", "bc"}, {"abc"}, {"c", "ab"}, {"ab", "c", "d"}}
 	seen := make(map[string][]string)
 	for _, keys := range lists {
-		print := mustNew(t, Definition{Kind: Static, Keys: keys}).Fingerprint()
-		if other, taken := seen[print]; taken {
+		digest := mustNew(t, Definition{Kind: Static, Keys: keys}).Fingerprint()
+		if other, taken := seen[digest]; taken {
 			t.Errorf("%q and %q share a fingerprint", keys, other)
 		}
-		seen[print] = keys
+		seen[digest] = keys
 	}
 	again := mustNew(t, Definition{Kind: Static, Keys: []string{"ab", "c", "ab"}}).Fingerprint()
 	if _, known := seen[again]; !known {
