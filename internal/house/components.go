@@ -1,5 +1,7 @@
 package house
 
+import "slices"
+
 // Module is the module path that every component's path is relative to.
 const Module = "rivers.io"
 
@@ -73,15 +75,26 @@ var Components = []Component{
 	{Path: "runtime/executor", Imports: engine, Tests: pipeline},
 	{Path: "runtime/executor/subprocess", Imports: append([]string{"runtime/executor", "proto"}, engine...), Tests: pipeline},
 	{Path: "runtime/daemon", Imports: engine, Tests: pipeline},
-	{Path: "runtime/server", Imports: append([]string{"proto"}, engine...), Tests: append([]string{"runtime/executor"}, pipeline...)},
-	{Path: "runtime/serve", Imports: []string{"runtime/..."}},
+	{Path: "runtime/server", Imports: slices.Concat([]string{"proto"}, engine, door), Tests: append([]string{"runtime/executor"}, pipeline...)},
+	{Path: "runtime/serve", Imports: []string{"runtime/...", "proto"}},
+
+	// The door that every program has: one listener, errors and their status,
+	// REST, and reading the store for an API. It knows neither runs nor executors.
+	{Path: "gateway/openapi"},
+	{Path: "runtime/server/fault", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/asset"}},
+	{Path: "runtime/server/rest", Imports: []string{"proto", "runtime/server/fault"}},
+	{Path: "runtime/server/wire", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset"}},
+	{Path: "runtime/server/read", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset", "runtime/server/fault", "runtime/server/wire"}},
+	{Path: "runtime/server/door", Imports: []string{"proto", "gateway/openapi", "runtime/server/fault", "runtime/server/rest"}},
 
 	// The control plane and its doors.
-	{Path: "gateway", Imports: []string{"proto", "runtime/store"}, Tests: []string{"runtime/...", "operator/registry"}},
+	{Path: "gateway", Imports: append([]string{"proto", "gateway/openapi", "runtime/store", "runtime/asset"}, door...), Tests: []string{"runtime/...", "operator/registry"}},
 	{Path: "operator", Imports: []string{"proto"}},
-	{Path: "operator/registry", Imports: []string{"proto"}},
+	{Path: "operator/registry", Imports: []string{
+		"proto", "runtime/server/fault", "runtime/server/rest", "runtime/server/door",
+	}},
 	{Path: "ui", Imports: []string{
-		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event",
+		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event", "runtime/plan",
 	}, Tests: []string{"runtime/...", "operator/registry"}},
 	{Path: "cli", Imports: []string{
 		"ui", "gateway", "operator/registry", "proto", "runtime/store",
@@ -103,6 +116,11 @@ var Components = []Component{
 var engine = []string{
 	"runtime/partition", "runtime/event", "runtime/asset", "runtime/plan", "runtime/run", "runtime/automation",
 	"runtime/host", "runtime/store",
+}
+
+// door is what lets a program be talked to over gRPC and REST.
+var door = []string{
+	"runtime/server/fault", "runtime/server/rest", "runtime/server/wire", "runtime/server/read", "runtime/server/door",
 }
 
 // pipeline is what builds a real pipeline for the tests of the engine.
