@@ -33,7 +33,7 @@ func (p *program) devCommand() *cli.Command {
 			&cli.StringFlag{Name: "values-url", Usage: "the blob store of values as a `URL`; by default values in the state directory"},
 			&cli.BoolFlag{Name: "ephemeral", Usage: "keep nothing: use a temporary state directory and remove it at the end"},
 			moduleFlag(),
-			&cli.BoolFlag{Name: "verbose", Usage: "log what happens inside of this process too"},
+			&cli.BoolFlag{Name: "verbose", Usage: "log what rivers does inside of both processes"},
 		},
 		Action: p.dev,
 	}
@@ -46,7 +46,7 @@ func (p *program) dev(c *cli.Context) (err error) {
 	}
 	cfg := dev.Config{
 		Target: t, Module: c.String("module"), Go: p.goCommand(), Env: p.env.Environ,
-		Out: p.env.Out, Log: p.logger(c), Hurry: p.env.Hurry, Version: p.env.Version,
+		Out: p.env.Out, Log: p.logger(c), Hurry: p.env.Hurry, Version: p.env.Version, Verbose: c.Bool("verbose"),
 	}
 	if p.env.Asks {
 		cfg.Ask = p.ask

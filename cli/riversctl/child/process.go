@@ -118,12 +118,9 @@ func (p *Process) WaitServing(ctx context.Context) (Announcement, error) {
 	}
 }
 
-// Drain asks the child to finish what it runs and to end (SIGTERM).
+// Drain asks the child to finish what it runs and to end (SIGTERM); asked again, it
+// ends at once and leaves its runs to the next process.
 func (p *Process) Drain() { p.signal(syscall.SIGTERM) }
-
-// Release asks the child to give up its runs at once and to end (SIGINT), so that
-// the next start goes on with them.
-func (p *Process) Release() { p.signal(syscall.SIGINT) }
 
 // Kill ends the child and all that it started.
 func (p *Process) Kill() {

@@ -32,6 +32,8 @@ type Config struct {
 	Out io.Writer
 	// Log receives what goes wrong inside.
 	Log *slog.Logger
+	// Verbose lets the pipeline's own log tell all.
+	Verbose bool
 	// Ask puts a question to the person; nil when nobody can answer.
 	Ask func(question string) (bool, error)
 	// Hurry, when closed after ctx has ended, kills what still runs.

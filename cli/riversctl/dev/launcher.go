@@ -21,8 +21,10 @@ type launcher struct {
 	module  string
 	values  string
 	storage string
-	port    ports.Wanted
-	console *console
+	// logLevel is what the pipeline's own log tells.
+	logLevel string
+	port     ports.Wanted
+	console  *console
 }
 
 var _ supervise.Launcher = (*launcher)(nil)
@@ -43,7 +45,7 @@ func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
 		"serve", "--host", l.port.Host, "--grpc-port", strconv.Itoa(port),
 		"--storage-path", l.storage, "--values-url", l.values,
 		"--namespace", project.Namespace, "--name", b.Name, "--id", id,
-		"--token-file", l.state.TokenFile(), "--announce", announce,
+		"--token-file", l.state.TokenFile(), "--announce", announce, "--log-level", l.logLevel,
 	}
 	if l.module != "" {
 		args = append(args, "--module", l.module)

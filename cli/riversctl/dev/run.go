@@ -158,6 +158,7 @@ func (d *dev) supervise(ctx context.Context) (err error) {
 		Launcher: &launcher{
 			spawner: spawner, state: d.state, dir: d.cfg.Target.Dir, env: d.cfg.Env, module: d.cfg.Module,
 			values: d.cfg.Values, storage: d.cfg.Storage, port: d.cfg.GRPC, console: d.console,
+			logLevel: level(d.cfg.Verbose),
 		},
 		Publisher: d.board,
 		Report:    func(st supervise.Status) { d.board.Report(st); d.console.report(st) },
@@ -168,6 +169,14 @@ func (d *dev) supervise(ctx context.Context) (err error) {
 	defer stopping()
 	s.Run(ctx)
 	return nil
+}
+
+// level is how much the pipeline's own log tells: what it does, or what goes wrong.
+func level(verbose bool) string {
+	if verbose {
+		return "debug"
+	}
+	return "warn"
 }
 
 // Ephemeral makes a state directory that remove takes away with all it holds.

@@ -25,13 +25,13 @@ type Builder interface {
 	Build(ctx context.Context, inUse []string) (Build, error)
 }
 
-// Child is a started build, as child.Process has it.
+// Child is a started build, as child.Process has it. Drain lets it finish what it
+// runs; Drain once more makes it leave its runs to whoever starts next.
 type Child interface {
 	WaitServing(ctx context.Context) (child.Announcement, error)
 	Done() <-chan struct{}
 	Err() error
 	Drain()
-	Release()
 	Kill()
 }
 

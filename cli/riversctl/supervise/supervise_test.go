@@ -41,7 +41,8 @@ type fakeChild struct {
 	build    supervise.Build
 	startup  time.Duration
 	crash    bool // ends instead of serving
-	stubborn bool // takes its time to drain, and ignores the end
+	stubborn bool // takes its time to drain
+	deaf     bool // ignores the second signal too
 	done     chan struct{}
 	once     sync.Once
 	err      error
@@ -71,15 +72,10 @@ func (c *fakeChild) WaitServing(ctx context.Context) (child.Announcement, error)
 func (c *fakeChild) Done() <-chan struct{} { return c.done }
 func (c *fakeChild) Err() error            { return c.err }
 func (c *fakeChild) Drain() {
+	if !c.deaf && (c.drained || !c.stubborn) {
+		c.end(nil)
+	}
 	c.drained = true
-	if !c.stubborn {
-		c.end(nil)
-	}
-}
-func (c *fakeChild) Release() {
-	if !c.stubborn {
-		c.end(nil)
-	}
 }
 func (c *fakeChild) Kill() { c.killed = true; c.end(&child.ExitError{State: "signal: killed"}) }
 
@@ -108,7 +104,8 @@ func (w *world) Launch(b supervise.Build, n int) (supervise.Child, error) {
 	}
 	c := &fakeChild{w: w, build: b, startup: 100 * time.Millisecond, done: make(chan struct{})}
 	c.crash = len(b.ID) > 4 && b.ID[:5] == "crash"
-	c.stubborn = len(b.ID) > 3 && b.ID[:4] == "busy"
+	c.deaf = b.ID == "deaf"
+	c.stubborn = c.deaf || len(b.ID) > 3 && b.ID[:4] == "busy"
 	if len(b.ID) > 3 && b.ID[:4] == "slow" {
 		c.startup = time.Hour
 	}
@@ -390,14 +387,20 @@ func TestStartIsBounded(t *testing.T) {
 	})
 }
 
-func TestStopKillsWhatIgnoresIt(t *testing.T) {
+func TestStopGivesRunsAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := start(t, "busy")
-		w.after(2 * time.Second)
-		begun := time.Now()
-		w.stop()
-		if took := time.Since(begun); took != supervise.StopWithin {
-			t.Errorf("stopping took %v", took)
+		for source, want := range map[string]time.Duration{
+			"calm": 0,                      // nothing runs
+			"busy": supervise.FinishWithin, // runs are left to the next start
+			"deaf": supervise.StopWithin,   // whoever ignores that is killed
+		} {
+			w := start(t, source)
+			w.after(2 * time.Second)
+			begun := time.Now()
+			w.stop()
+			if took := time.Since(begun); took != want {
+				t.Errorf("%s: stopping took %v, want %v", source, took, want)
+			}
 		}
 	})
 }

@@ -21,8 +21,9 @@ const (
 	// Healthy is how long a generation must have served for the waits to begin
 	// anew.
 	Healthy = 10 * time.Second
-	// StopWithin is how long children may take to end when all is stopped.
-	StopWithin = 10 * time.Second
+	// FinishWithin is how long children may finish runs when all is stopped, and
+	// StopWithin how long they may take to end.
+	FinishWithin, StopWithin = 2 * time.Second, 10 * time.Second
 )
 
 // Config holds the parts of a supervisor; all are needed.
@@ -83,9 +84,9 @@ func stoppedTimer() *time.Timer {
 	return t
 }
 
-// Run builds, starts and replaces until ctx ends. Then it asks every child to give
-// up its runs and end, kills those that take longer than StopWithin, and returns
-// when none is left.
+// Run builds, starts and replaces until ctx ends. Then it asks every child to end,
+// gives them FinishWithin to finish runs, kills those that take longer than
+// StopWithin, and returns when none is left.
 func (s *Supervisor) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -333,11 +334,14 @@ func (s *Supervisor) stop() {
 	s.cfg.Publisher.Withdraw()
 	left := s.alive()
 	for _, g := range left {
-		g.child.Release()
+		if !s.draining[g] {
+			g.child.Drain()
+		}
 	}
 	idle := make(chan struct{})
 	go func() { s.work.Wait(); close(idle) }()
-	patience := time.NewTimer(StopWithin)
+	finish, patience := time.NewTimer(FinishWithin), time.NewTimer(StopWithin)
+	defer finish.Stop()
 	defer patience.Stop()
 	hurry := s.cfg.Hurry
 	for {
@@ -347,6 +351,10 @@ func (s *Supervisor) stop() {
 		case <-hurry:
 			hurry = nil
 			kill(left)
+		case <-finish.C:
+			for _, g := range left {
+				g.child.Drain()
+			}
 		case <-patience.C:
 			kill(left)
 		case <-idle:
