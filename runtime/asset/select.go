@@ -16,7 +16,7 @@ const (
 	MaxSelectionLen = 1 << 20
 	// MaxTerms is the most parts of one selection that are more than the exact
 	// name of an asset.
-	MaxTerms = 1_000
+	MaxTerms = 200
 )
 
 // SelectionError tells why a selection selects nothing or cannot be read.

@@ -103,7 +103,8 @@ func TestSelectErrors(t *testing.T) {
 		{"an empty intersection", "report,raw_users", `selection "report,raw_users": it selects no asset`},
 		{"all excluded", "report not:report", `it selects no asset`},
 		{"too long", strings.Repeat("x", MaxSelectionLen+1), "it has 1048577 bytes; the limit is 1048576"},
-		{"too many terms", strings.Repeat("+report ", MaxTerms+1), "more than 1000 terms"},
+		{"a long part", strings.Repeat("*", 2*MaxLabelLen+1), "401 bytes are more than any name has"},
+		{"too many terms", strings.Repeat("+report ", MaxTerms+1), "more than 200 terms"},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {

@@ -33,9 +33,16 @@ type part struct {
 	up, down int
 }
 
+// maxPart is the longest part, in bytes: a label with its method and plus signs,
+// and wildcards to spare.
+const maxPart = 2 * MaxLabelLen
+
 // parsePart reads [not:][N+][method:]value[+N].
 func parsePart(text string) (part, error) {
 	p := part{text: text, method: byName}
+	if len(text) > maxPart {
+		return p, fail(text, "%d bytes are more than any name has", len(text))
+	}
 	rest, not := strings.CutPrefix(text, except)
 	p.not = not
 	if at := digits(rest); at < len(rest) && rest[at] == '+' {
