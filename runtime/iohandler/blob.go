@@ -1,6 +1,7 @@
 package iohandler
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -19,7 +20,10 @@ import (
 const HandlerName = "blob"
 
 // Blob stores values as objects of one store. It is safe for concurrent use.
-type Blob struct{ bucket *blob.Bucket }
+type Blob struct {
+	bucket *blob.Bucket
+	writer writer
+}
 
 var _ rivers.Handler = (*Blob)(nil)
 
@@ -41,7 +45,7 @@ func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, e
 	if err != nil {
 		return rivers.Ref{}, fmt.Errorf("write %s: %w", dir+object, err)
 	}
-	if err := b.bucket.WriteAll(ctx, dir+latestName, []byte(object+"\n"), nil); err != nil {
+	if err := b.writer.replace(ctx, dir+latestName, []byte(object+"\n")); err != nil {
 		ctx.Logger.Warn("update the pointer to the latest value", "path", dir+latestName, "error", err)
 	}
 	ctx.AddMetadata("path", metadata.Path(dir+object))
@@ -57,29 +61,22 @@ func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, e
 	return rivers.Ref{Handler: HandlerName, Path: dir + object, Format: f.name(), Bytes: size}, nil
 }
 
-// create writes one object that must not exist. An object is visible only when
-// all of it was written.
-func (b *Blob) create(ctx context.Context, path string, f serializer, value any) (int64, written, error) {
-	ctx, abandon := context.WithCancel(ctx)
-	defer abandon()
-	w, err := b.bucket.NewWriter(ctx, path, &blob.WriterOptions{
-		ContentType: f.contentType(), IfNotExist: true, DisableContentTypeDetection: true,
+// create writes one object that must not exist and tells its size.
+func (b *Blob) create(ctx context.Context, path string, f serializer, value any) (size int64, what written, err error) {
+	err = b.writer.create(ctx, path, f.contentType(), func(w io.Writer) (err error) {
+		buffered := bufio.NewWriterSize(w, writeBuffer)
+		counted := &countingWriter{to: buffered}
+		if what, err = f.write(counted, value); err != nil {
+			return err
+		}
+		size = counted.n
+		return buffered.Flush()
 	})
-	if err != nil {
-		return 0, written{}, err
-	}
-	counted := &countingWriter{to: w}
-	what, err := f.write(counted, value)
-	if err != nil {
-		abandon() // a Close under a canceled context publishes nothing
-		_ = w.Close()
-		return 0, written{}, err
-	}
-	if err := w.Close(); err != nil {
-		return 0, written{}, err
-	}
-	return counted.n, what, nil
+	return size, what, err
 }
+
+// writeBuffer gathers the small writes of serializers.
+const writeBuffer = 64 << 10
 
 // LoadInput reads the object of the reference into target. A missing object is
 // rivers.ErrNotFound; one of another size than recorded is an error.

@@ -23,7 +23,8 @@ var drivers = map[string]string{
 // OpenBlob opens the store at a URL: file:///dir (made when missing), mem:// (of
 // this process alone, for tests), or the URL of a cloud whose driver is linked,
 // such as s3://bucket?prefix=values/. Nothing is read or written yet except
-// that a directory is made.
+// that a directory is made. file:///dir?sync=true forces every value to disk, so
+// that it outlives a loss of power and not only the end of the process.
 func OpenBlob(ctx context.Context, storeURL string) (*Blob, error) {
 	u, err := url.Parse(storeURL)
 	if err != nil {
@@ -32,14 +33,20 @@ func OpenBlob(ctx context.Context, storeURL string) (*Blob, error) {
 	if err := checkScheme(u); err != nil {
 		return nil, err
 	}
+	var dir *directoryWriter
 	if u.Scheme == "file" {
-		fileOptions(u)
+		if dir, err = newDirectoryWriter(u); err != nil {
+			return nil, err
+		}
 	}
 	bucket, err := blob.OpenBucket(ctx, u.String())
 	if err != nil {
 		return nil, fmt.Errorf("open the values at %s: %w", u.Redacted(), err)
 	}
-	return &Blob{bucket: bucket}, nil
+	if dir != nil {
+		return &Blob{bucket: bucket, writer: dir}, nil
+	}
+	return &Blob{bucket: bucket, writer: bucketWriter{bucket}}, nil
 }
 
 func checkScheme(u *url.URL) error {
@@ -53,13 +60,4 @@ func checkScheme(u *url.URL) error {
 	known := blob.DefaultURLMux().BucketSchemes()
 	slices.Sort(known)
 	return fmt.Errorf("values URL %s: unknown scheme %q; known are %s", u.Redacted(), u.Scheme, strings.Join(known, ", "))
-}
-
-// fileOptions makes writes atomic within the directory and free of side files.
-func fileOptions(u *url.URL) {
-	q := u.Query()
-	q.Set("create_dir", "true")
-	q.Set("no_tmp_dir", "true")
-	q.Set("metadata", "skip")
-	u.RawQuery = q.Encode()
 }

@@ -12,6 +12,10 @@ func TestMemoryStore(t *testing.T) { iohandlertest.Run(t, "mem://") }
 
 func TestDirectory(t *testing.T) { iohandlertest.Run(t, "file://"+t.TempDir()+"/made/on/opening") }
 
+func TestDirectoryThatOutlivesPower(t *testing.T) {
+	iohandlertest.Run(t, "file://"+t.TempDir()+"/values?sync=true")
+}
+
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	for url, want := range map[string]string{
 		"s3://bucket":                          `import _ "rivers.io/runtime/serve/s3"`,
@@ -23,6 +27,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"":                                     `unknown scheme ""`,
 		"file:///dev/null/x":                   "/dev/null/x",
 		"file:///tmp?no_such_option=true":      "no_such_option",
+		"file:///tmp/values?prefix=x/":         "has no prefix",
+		"file:///tmp/values?sync=1":            "sync is true or false",
 		"file://:bad:port/":                    "not a URL",
 		"s3://key:hunter2@bucket?prefix=a%zz/": "",
 	} {
