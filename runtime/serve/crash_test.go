@@ -76,7 +76,7 @@ func awaitMoment(t *testing.T, loc store.Location, run string, random *rand.Rand
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(150))*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(400))*time.Millisecond)
 	defer cancel()
 	left := random.IntN(120)
 	for events, err := range loc.WatchStream(ctx, run, r.Seq) {
