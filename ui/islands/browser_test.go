@@ -231,6 +231,7 @@ var bundle = sync.OnceValues(func() (map[string][]byte, error) {
 
 const entry = `
 import "./graph";
+import "./gantt";
 import { Model } from "./graph/model";
 import { Grid } from "./graph/grid";
 import { Camera } from "./graph/camera";
@@ -243,3 +244,6 @@ html { font: 13px/1.5 var(--sans); color: var(--ink); background: var(--ground);
 body { margin: 0; block-size: 100vh; }
 body > .pad { padding: 24px; }
 `
+
+// clickAt presses the mouse at a point of the window.
+func clickAt(x, y float64) chromedp.Action[chromedp.Void] { return chromedp.MouseClickXY(x, y) }
