@@ -33,13 +33,13 @@ func directory(asset string, key partition.Key) string {
 }
 
 // escape makes one path segment of any text: bytes other than ASCII letters,
-// digits and -_.=+@ become %XX, and so does a leading dot. A long segment is cut
-// and told apart by a digest.
+// digits and -_.=+@ become %XX, and so does a dot that is the first or last byte
+// or follows another. A long segment is cut and told apart by a digest.
 func escape(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if plainByte(c) && (c != '.' || i > 0) {
+		if plainByte(c) && !(c == '.' && (i == 0 || i == len(text)-1 || text[i-1] == '.')) {
 			b.WriteByte(c)
 			continue
 		}

@@ -3,14 +3,22 @@ package rivers_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
+	"net"
+	"reflect"
+	"runtime"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"rivers.io/runtime/host"
-	"rivers.io/runtime/iohandler"
+	"rivers.io/runtime/iohandler/memory"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/rivers"
 )
@@ -20,6 +28,7 @@ type env struct {
 	values         map[int][]host.Value
 	missing        map[int][]partition.Key
 	valueErr       error
+	missingErr     error
 	stdout, stderr bytes.Buffer
 	logs           bytes.Buffer
 }
@@ -39,7 +48,7 @@ func (e *env) Values(_ context.Context, input int) iter.Seq2[host.Value, error] 
 
 func (e *env) Missing(_ context.Context, input, limit int) ([]partition.Key, uint64, error) {
 	keys := e.missing[input]
-	return keys[:min(limit, len(keys))], uint64(len(keys)), nil
+	return keys[:min(limit, len(keys))], uint64(len(keys)), e.missingErr
 }
 
 func (e *env) Logger() *slog.Logger { return slog.New(slog.NewTextHandler(&e.logs, nil)) }
@@ -48,44 +57,269 @@ func (e *env) Stdout() io.Writer { return &e.stdout }
 
 func (e *env) Stderr() io.Writer { return &e.stderr }
 
-type point struct {
-	X, Y int
-	Name string
+// bench is a host of some assets with values in memory.
+type bench struct {
+	t       *testing.T
+	host    *rivers.Host
+	handler *memory.Handler
 }
 
-func TestStepStoresAndLoads(t *testing.T) {
-	points := rivers.NewAsset("points", func(ctx *rivers.Context) ([]point, error) {
-		ctx.AddMetadata("note", "three")
-		return []point{{1, 2, "a"}, {3, 4, "b"}, {5, 6, "c"}}, nil
-	})
-	sum := rivers.NewAsset1("sum", points, func(_ *rivers.Context, ps []point) (int, error) {
-		total := 0
-		for _, p := range ps {
-			total += p.X + p.Y
-		}
-		return total, nil
-	})
-	handler, err := iohandler.OpenBlob(t.Context(), "file://"+t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	repo := rivers.NewRepository("test", rivers.Assets(points, sum))
-	if err := repo.Validate(); err != nil {
-		t.Fatal(err)
-	}
+func newBench(t *testing.T, assets ...rivers.Declared) bench {
+	t.Helper()
+	handler := &memory.Handler{}
+	repo := rivers.NewRepository("test", rivers.WithUpstreams(assets...))
 	h := rivers.NewHost(repo, rivers.HostConfig{Handler: handler})
-	first, err := h.Execute(t.Context(), host.Request{Run: "r", Step: "points", Attempt: 1}, &env{})
-	if err != nil || first.Failure != nil {
-		t.Fatal(err, first.Failure)
+	if err := h.Setup(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	fmt.Printf("%+v\n", first.Outputs[0].Value)
-	for k, v := range first.Outputs[0].Metadata {
-		fmt.Printf("%s %s\n", k, v)
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return bench{t, h, handler}
+}
+
+// put stores a value and returns what an Env would yield for it.
+func put[T any](b bench, key partition.Key, v T) host.Value {
+	b.t.Helper()
+	ref, err := b.handler.HandleOutput(&rivers.OutputContext{
+		Context: b.t.Context(), ValueID: fmt.Sprint(reflect.TypeFor[T](), key, v), Type: reflect.TypeFor[T](),
+	}, v)
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	second, err := h.Execute(t.Context(), host.Request{Run: "r", Step: "sum", Attempt: 1},
-		&env{values: map[int][]host.Value{0: {{Ref: first.Outputs[0].Value}}}})
-	if err != nil || second.Failure != nil {
-		t.Fatal(err, second.Failure)
+	ref.Handler = b.handler.Name()
+	return host.Value{Key: key, Ref: &ref}
+}
+
+func (b bench) run(step string, e *env) host.Result {
+	b.t.Helper()
+	return b.ask(b.t.Context(), host.Request{Run: "run", Step: step, Attempt: 1}, e)
+}
+
+func (b bench) ask(ctx context.Context, req host.Request, e *env) host.Result {
+	b.t.Helper()
+	result, err := b.host.Execute(ctx, req, e)
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	fmt.Printf("%+v\n", second.Outputs[0].Value)
+	if (result.Failure == nil) == (len(result.Outputs) == 0) {
+		b.t.Fatalf("a result is outputs or a failure: %+v", result)
+	}
+	return result
+}
+
+func failure(t *testing.T, r host.Result) *host.Failure {
+	t.Helper()
+	if r.Failure == nil {
+		t.Fatal("the step succeeded")
+	}
+	return r.Failure
+}
+
+func constant[T any](name string, v T, opts ...rivers.Option) *rivers.Asset[T] {
+	return rivers.NewAsset(name, func(*rivers.Context) (T, error) { return v, nil }, opts...)
+}
+
+func failing(name string, err error) *rivers.Asset[int] {
+	return rivers.NewAsset(name, func(*rivers.Context) (int, error) { return 0, err })
+}
+
+var errSeed = errors.New("seed")
+
+func TestFailures(t *testing.T) {
+	wrapped := fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: errSeed})
+	for _, c := range []struct {
+		why  string
+		err  error
+		want host.Failure
+	}{
+		{"plain text has no kind", errSeed, host.Failure{Message: "seed", Reason: "error"}},
+		{
+			"Go types of the chain are kinds", wrapped,
+			host.Failure{Message: "dial: dial: seed", Reason: "error", Kinds: []string{"net.OpError"}},
+		},
+		{
+			"given kinds come first, outermost first",
+			rivers.WithKind(fmt.Errorf("x: %w", rivers.WithKind(wrapped, "inner")), "outer"),
+			host.Failure{Message: "x: dial: dial: seed", Reason: "error", Kinds: []string{"outer", "inner", "net.OpError"}},
+		},
+		{
+			"joined errors count all", errors.Join(rivers.WithKind(errSeed, "a"), rivers.WithKind(errSeed, "b"), rivers.WithKind(errSeed, "a")),
+			host.Failure{Message: "seed\nseed\nseed", Reason: "error", Kinds: []string{"a", "b"}},
+		},
+		{"giving up is final", fmt.Errorf("x: %w", rivers.GiveUp(errSeed)), host.Failure{Message: "x: seed", Reason: "error", Final: true}},
+		{
+			"a wait is asked for", rivers.RetryAfter(time.Minute, errSeed),
+			host.Failure{Message: "seed", Reason: "error", RetryAfter: time.Minute},
+		},
+		{"a negative wait is none", rivers.RetryAfter(-time.Minute, errSeed), host.Failure{Message: "seed", Reason: "error"}},
+		{"text is kept valid", errors.New("a\xffb"), host.Failure{Message: "a\ufffdb", Reason: "error"}},
+	} {
+		got := failure(t, newBench(t, failing("bad", c.err)).run("bad", &env{}))
+		if diff := cmp.Diff(&c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.why, diff)
+		}
+	}
+	for why, err := range map[string]error{"kind": rivers.WithKind(nil, "x"), "stop": rivers.GiveUp(nil), "wait": rivers.RetryAfter(1, nil)} {
+		if err != nil {
+			t.Errorf("%s: no error must stay none", why)
+		}
+	}
+	long := failure(t, newBench(t, failing("bad", errors.New(strings.Repeat("ä", 1<<20)))).run("bad", &env{}))
+	if len(long.Message) > 70<<10 || !strings.HasSuffix(long.Message, "(shortened)") {
+		t.Errorf("a message of %d bytes was kept", len(long.Message))
+	}
+}
+
+func TestPanicFailsTheStepAlone(t *testing.T) {
+	for _, c := range []struct {
+		why   string
+		call  func()
+		text  string
+		kinds []string
+	}{
+		{"text", func() { panic("boom") }, "panic: boom", []string{"panic"}},
+		{"an error", func() { panic(rivers.WithKind(errSeed, "odd")) }, "panic: seed", []string{"panic", "odd"}},
+		{"the runtime's", func() { var m map[string]int; m["x"] = 1 }, "nil map", []string{"panic", "runtime.plainError"}},
+		{"Goexit", runtime.Goexit, "Goexit", nil},
+	} {
+		a := rivers.NewAsset("bad", func(*rivers.Context) (int, error) { c.call(); return 0, nil })
+		e := &env{}
+		f := failure(t, newBench(t, a).run("bad", e))
+		if !strings.Contains(f.Message, c.text) || f.Reason != "error" {
+			t.Errorf("%s: %+v", c.why, f)
+		}
+		if c.kinds != nil && f.Kinds[0] != c.kinds[0] || len(f.Kinds) < len(c.kinds) {
+			t.Errorf("%s: kinds %v, want %v", c.why, f.Kinds, c.kinds)
+		}
+		if len(c.kinds) > 0 && (!strings.Contains(f.Message, "host_test.go:") || !strings.Contains(e.stderr.String(), "host_test.go:")) {
+			t.Errorf("%s: the stack is missing in message or stderr", c.why)
+		}
+	}
+}
+
+func TestPartitionOfAStepWithoutOne(t *testing.T) {
+	plain := rivers.NewAsset("plain", func(ctx *rivers.Context) (rivers.Key, error) { return ctx.Partition().Key(), nil })
+	f := failure(t, newBench(t, plain).run("plain", &env{}))
+	if f.Message != `asset "plain" has no partitions, but its function asks for one` || !cmp.Equal(f.Kinds, []string{"misuse"}) {
+		t.Errorf("%+v", f)
+	}
+	static := rivers.NewAsset("static", func(ctx *rivers.Context) (time.Time, error) { return ctx.Partition().Window().Start, nil },
+		rivers.Partitioned(rivers.Static("a", "b")))
+	f = failure(t, newBench(t, static).ask(t.Context(), host.Request{Step: "static", Key: "a"}, &env{}))
+	if !strings.Contains(f.Message, "no time window") {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestExecuteRefusesWhatItCannotRun(t *testing.T) {
+	b := newBench(t, constant("one", 1))
+	for why, req := range map[string]host.Request{
+		"unknown step":       {Step: "two"},
+		"config without one": {Step: "one", Config: []byte(`{"x":1}`)},
+		"config of no kind":  {Step: "one", Config: []byte(`[]`)},
+	} {
+		if _, err := b.host.Execute(t.Context(), req, &env{}); err == nil {
+			t.Errorf("%s: no error", why)
+		}
+	}
+}
+
+func TestMissingAndUnloadableInputs(t *testing.T) {
+	up := constant("up", 1)
+	down := rivers.NewAsset1("down", up, func(_ *rivers.Context, n int) (int, error) { return n, nil })
+	maybe := rivers.NewAsset1("maybe", rivers.Optional(up), func(_ *rivers.Context, n *int) (bool, error) { return n != nil, nil })
+	b := newBench(t, down, maybe)
+	lost := host.Value{Ref: &rivers.Ref{Handler: "memory", Path: "lost"}}
+	for _, c := range []struct {
+		why, step, text string
+		kind            string
+		env             env
+	}{
+		{
+			"nothing is stored", "down", `input "up", partition "k": no stored value`, "not_found",
+			env{missing: map[int][]partition.Key{0: {"k"}}},
+		},
+		{"materialized without a value", "down", "has no stored value", "no_value", env{values: map[int][]host.Value{0: {{}}}}},
+		{"the object is gone", "down", "RIVERS_VALUES_URL", "not_found", env{values: map[int][]host.Value{0: {lost}}}},
+		{"an outage is no absence", "maybe", "RIVERS_VALUES_URL", "not_found", env{values: map[int][]host.Value{0: {lost}}}},
+		{"the engine cannot say", "down", "seed", "", env{valueErr: errSeed}},
+		{"the engine cannot say what is missing", "down", "seed", "", env{missingErr: errSeed}},
+		{
+			"a handler that this build lacks", "down", `"ftp"`, "",
+			env{values: map[int][]host.Value{0: {{Ref: &rivers.Ref{Handler: "ftp"}}}}},
+		},
+	} {
+		f := failure(t, b.run(c.step, &c.env))
+		if !strings.Contains(f.Message, c.text) || !strings.Contains(f.Message, `"up"`) {
+			t.Errorf("%s: %q, want %q in it", c.why, f.Message, c.text)
+		}
+		if c.kind != "" && !cmp.Equal(f.Kinds[:1], []string{c.kind}) {
+			t.Errorf("%s: kinds %v, want %s", c.why, f.Kinds, c.kind)
+		}
+	}
+	if r := b.run("maybe", &env{}); r.Failure != nil {
+		t.Errorf("an absent optional input failed: %+v", r.Failure)
+	}
+}
+
+func TestLoadErrorFailsTheStepWhateverTheFunctionReturns(t *testing.T) {
+	up := constant("up", 1, rivers.Partitioned(rivers.Static("a", "b", "c")))
+	var seen []rivers.Key
+	var ctxErr error
+	all := rivers.NewAsset1("all", up.All(), func(ctx *rivers.Context, values iter.Seq2[rivers.Key, int]) (int, error) {
+		seen = nil
+		for key := range values {
+			seen = append(seen, key)
+		}
+		ctxErr = ctx.Err()
+		return len(seen), nil
+	})
+	b := newBench(t, all)
+	lost := host.Value{Key: "b", Ref: &rivers.Ref{Handler: "memory", Path: "lost"}}
+	f := failure(t, b.run("all", &env{values: map[int][]host.Value{0: {put(b, "a", 1), lost, put(b, "c", 3)}}}))
+	if !strings.Contains(f.Message, `input "up", partition "b"`) || f.Reason != "error" {
+		t.Errorf("%+v", f)
+	}
+	if !cmp.Equal(seen, []rivers.Key{"a"}) || !errors.Is(ctxErr, context.Canceled) {
+		t.Errorf("saw %v, context %v; want the loop and the context to end", seen, ctxErr)
+	}
+	if r := b.run("all", &env{values: map[int][]host.Value{0: {put(b, "a", 1), put(b, "c", 3)}}}); r.Failure != nil || !cmp.Equal(seen, []rivers.Key{"a", "c"}) {
+		t.Errorf("%+v, saw %v", r.Failure, seen)
+	}
+}
+
+func TestCompleteNamesTheFirstMissingKeys(t *testing.T) {
+	up := constant("up", 1, rivers.Partitioned(rivers.Static("a", "b", "c", "d", "e", "f", "g")))
+	called := false
+	all := rivers.NewAsset1("all", rivers.Complete(up.All()), func(*rivers.Context, iter.Seq2[rivers.Key, int]) (int, error) {
+		called = true
+		return 0, nil
+	})
+	b := newBench(t, all)
+	f := failure(t, b.run("all", &env{missing: map[int][]partition.Key{0: {"b", "c", "d", "e", "f", "g"}}}))
+	want := `input "up" is not complete: 6 keys have no value: b, c, d, e, f, …: no stored value`
+	if f.Message != want || called {
+		t.Errorf("%q, called %v; want %q before the function is called", f.Message, called, want)
+	}
+}
+
+func TestCancelAndTimeoutAreTold(t *testing.T) {
+	waits := rivers.NewAsset("waits", func(ctx *rivers.Context) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	b := newBench(t, waits)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if f := failure(t, b.ask(ctx, host.Request{Step: "waits"}, &env{})); f.Reason != "canceled" {
+		t.Errorf("canceled: %+v", f)
+	}
+	ctx, cancel = context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	if f := failure(t, b.ask(ctx, host.Request{Step: "waits"}, &env{})); f.Reason != "timeout" {
+		t.Errorf("deadline: %+v", f)
+	}
 }
