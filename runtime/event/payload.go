@@ -36,6 +36,16 @@ const (
 // Payload is what an event carries; one struct per type, encoded as JSON.
 type Payload interface{ Type() Type }
 
+// The tags of runs that mean something to rivers.
+const (
+	// PriorityTag orders the queue; an integer, 0 by default (D-152).
+	PriorityTag = "rivers/priority"
+	// ExecutorTag chooses where the steps run of assets that do not (D-145).
+	ExecutorTag = "rivers/executor"
+	// RerunTag names the run that this one repeats (D-162).
+	RerunTag = "rivers/rerun_of"
+)
+
 // Launcher tells who or what started a run (D-153).
 type Launcher struct {
 	// Kind is manual, schedule, sensor, backfill or condition.

@@ -2,9 +2,6 @@ package executor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"iter"
 	"time"
 
@@ -32,8 +29,9 @@ type input struct {
 	err   error
 	// stored are the keys with a value, of inputs of many keys.
 	stored partition.Set
-	// read digests what was handed over of many keys.
-	read hash.Hash
+	// read are the versions handed over of many keys; keys counts those that a
+	// lineage edge was ordered after.
+	read asset.Versions
 	keys uint64
 }
 
@@ -99,9 +97,7 @@ func (e *env) prepareMany(ctx context.Context, in *input) error {
 	in.stored = sets.Materialized
 	if in.decl.Kind == asset.Lineage {
 		in.keys = in.stored.Count()
-		return nil
 	}
-	in.read = sha256.New()
 	return nil
 }
 
@@ -140,8 +136,7 @@ func (e *env) Values(ctx context.Context, i int) iter.Seq2[host.Value, error] {
 
 func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, error] {
 	return func(yield func(host.Value, error) bool) {
-		in.read.Reset()
-		in.keys = 0
+		in.read = asset.Versions{}
 		for offset := uint64(0); ; offset += latestBatch {
 			ordinals := in.stored.Page(offset, latestBatch)
 			ask := make([]store.AssetKey, 0, len(ordinals))
@@ -163,21 +158,13 @@ func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, e
 				if !ok {
 					continue
 				}
-				in.note(k.Key, m.Event.DataVersion)
+				in.read.Add(k.Key, m.Event.DataVersion)
 				if !yield(hostValue(in, k.Key, &m.Event), nil) {
 					return
 				}
 			}
 		}
 	}
-}
-
-func (in *input) note(key partition.Key, version string) {
-	in.keys++
-	in.read.Write([]byte(key))
-	in.read.Write([]byte{0})
-	in.read.Write([]byte(version))
-	in.read.Write([]byte{'\n'})
 }
 
 func hostValue(in *input, key partition.Key, m *event.Materialization) host.Value {
@@ -219,8 +206,8 @@ func (e *env) versions() []event.InputVersion {
 		switch {
 		case in.value != nil:
 			v.Version = in.value.DataVersion
-		case in.read != nil:
-			v.Version = hex.EncodeToString(in.read.Sum(nil)[:16])
+		case in.many && in.decl.Kind == asset.Data:
+			v.Version, v.Keys = in.read.Sum()
 		}
 		out = append(out, v)
 	}

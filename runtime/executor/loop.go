@@ -213,8 +213,19 @@ func (r *runner) obey(b *batch, c run.Command) (bool, error) {
 }
 
 func (r *runner) newAttempt(c run.Launch) *attempt {
-	executor := r.m.cfg.Graph.Executor(r.plan.Steps[c.Step].Asset)
-	return &attempt{id: c.Attempt, step: c.Step, token: newToken(), worker: r.m.workerOf(executor)}
+	return &attempt{id: c.Attempt, step: c.Step, token: newToken(), worker: r.workerOf(r.plan.Steps[c.Step].Asset)}
+}
+
+// workerOf says where the steps of an asset run: where the asset says, else the
+// launch, else the location.
+func (r *runner) workerOf(i int) event.Worker {
+	if own := r.m.cfg.Graph.Executor(i); own != "" {
+		return event.Worker(own)
+	}
+	if asked := r.claim.Run.Created.Tags[event.ExecutorTag]; asked != "" {
+		return event.Worker(asked)
+	}
+	return r.m.cfg.Default
 }
 
 // act does what was acknowledged.

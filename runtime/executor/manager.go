@@ -280,11 +280,3 @@ func backoff(ctx context.Context, n int) error {
 		return nil
 	}
 }
-
-// workerOf says where the steps of an asset run.
-func (m *Manager) workerOf(name string) event.Worker {
-	if name == "" {
-		return m.cfg.Default
-	}
-	return event.Worker(name)
-}
