@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
 
