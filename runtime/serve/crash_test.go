@@ -24,7 +24,7 @@ func kills() int {
 
 func TestKilledAtRandomPointsNothingIsLostOrDoubled(t *testing.T) {
 	t.Parallel()
-	p := newProject(t)
+	p := newProject(t, "crashing")
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("seed %d", seed)

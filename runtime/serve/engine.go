@@ -124,12 +124,13 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	if err := os.MkdirAll(filepath.Dir(s.storagePath), 0o755); err != nil {
 		return nil, unreachable(fmt.Errorf("state directory: %w", err))
 	}
-	e.store, err = sqlite.Open(ctx, sqlite.Config{
+	db, err := sqlite.Open(ctx, sqlite.Config{
 		Path: s.storagePath, Mode: sqlite.ReadWrite, Synchronous: s.synchronous, Logger: log,
 	})
 	if err != nil {
 		return nil, unreachable(err)
 	}
+	e.store = db
 	e.location = e.store.Location(s.id)
 	if e.values, err = iohandler.OpenBlob(ctx, s.valuesURL); err != nil {
 		return nil, unreachable(err)

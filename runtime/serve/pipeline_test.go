@@ -15,8 +15,15 @@ import (
 // TestMain lets the test binary be the pipeline: a real process that a test can
 // kill.
 func TestMain(m *testing.M) {
-	if os.Getenv("RIVERS_TEST_PIPELINE") != "" {
+	switch os.Getenv("RIVERS_TEST_PIPELINE") {
+	case "crashing":
 		serve.Main(pipeline())
+	case "broken":
+		serve.Main(broken())
+	case "odd":
+		serve.Main(odd())
+	case "two":
+		serve.Main(pipeline(), odd())
 	}
 	os.Exit(m.Run())
 }
@@ -61,6 +68,36 @@ func pipeline() *rivers.Repository {
 		return out, nil
 	})
 	return rivers.NewRepository("crashing", rivers.Assets(flights, delays, report))
+}
+
+// broken declares one name twice and uses an asset that it does not register.
+func broken() *rivers.Repository {
+	one := rivers.NewAsset("same", func(*rivers.Context) (int, error) { return 1, nil })
+	two := rivers.NewAsset("same", func(*rivers.Context) (int, error) { return 2, nil })
+	lost := rivers.NewAsset("lost", func(*rivers.Context) (int, error) { return 3, nil })
+	user := rivers.NewAsset1("user", lost, func(_ *rivers.Context, n int) (int, error) { return n, nil })
+	return rivers.NewRepository("broken", rivers.Assets(one, two, user))
+}
+
+// odd holds functions that misbehave.
+func odd() *rivers.Repository {
+	exits := rivers.NewAsset("exits", func(ctx *rivers.Context) (int, error) {
+		fmt.Println("raw words")
+		os.Exit(7)
+		return 0, nil
+	}, rivers.Executor("subprocess"))
+	prints := rivers.NewAsset("prints", func(ctx *rivers.Context) (int, error) {
+		fmt.Println("past the context")
+		return 1, nil
+	})
+	waits := rivers.NewAsset("waits", func(ctx *rivers.Context) (int, error) {
+		if ctx.Attempt() > 1 {
+			return ctx.Attempt(), nil
+		}
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	return rivers.NewRepository("odd", rivers.Assets(exits, prints, waits))
 }
 
 func pause(ctx *rivers.Context, d time.Duration) {

@@ -20,11 +20,14 @@ import (
 
 // project is a state directory and the processes that use it.
 type project struct {
-	t   *testing.T
-	dir string
+	t        *testing.T
+	dir      string
+	pipeline string
 }
 
-func newProject(t *testing.T) *project { return &project{t: t, dir: t.TempDir()} }
+func newProject(t *testing.T, pipeline string) *project {
+	return &project{t: t, dir: t.TempDir(), pipeline: pipeline}
+}
 
 func (p *project) path(name string) string { return filepath.Join(p.dir, name) }
 
@@ -44,7 +47,7 @@ func (p *project) command(args ...string) *exec.Cmd {
 		p.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(p.t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), "RIVERS_TEST_PIPELINE=1")
+	cmd.Env = append(os.Environ(), "RIVERS_TEST_PIPELINE="+p.pipeline)
 	cmd.Dir = p.dir
 	return cmd
 }
@@ -123,7 +126,19 @@ func (p *project) open() store.Location {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = s.Close() })
-	return s.Location("crashing")
+	return s.Location(p.pipeline)
+}
+
+// run runs a command to its end.
+func (p *project) run(args ...string) (out string, code int) {
+	p.t.Helper()
+	cmd := p.command(args...)
+	raw, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	return string(raw), cmd.ProcessState.ExitCode()
 }
 
 // order materializes and returns the run's id.

@@ -1,0 +1,184 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	riversv1 "rivers.io/proto/rivers/v1"
+	"rivers.io/runtime/event"
+	"rivers.io/runtime/store"
+)
+
+func TestBadCommandLines(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for name, tc := range map[string]struct {
+		pipeline string
+		args     []string
+		code     int
+		says     []string
+	}{
+		"unknown command":    {"odd", []string{"fly"}, 2, []string{`unknown command "fly"`}},
+		"unknown flag":       {"odd", []string{"serve", "--wings"}, 2, []string{"wings"}},
+		"port that is none":  {"odd", []string{"serve", "--grpc-port", "70000"}, 2, []string{"70000"}},
+		"port that is taken": {"odd", []string{"serve", "--grpc-port", port}, 1, []string{"listen", port}},
+		"unknown executor":   {"odd", []string{"serve", "--executor", "mars"}, 2, []string{`"mars"`, "subprocess"}},
+		"unknown durability": {"odd", []string{"serve", "--synchronous", "maybe"}, 2, []string{`"maybe"`}},
+		"missing token file": {"odd", []string{"serve", "--grpc-port", "0", "--token-file", "nowhere"}, 1, []string{"nowhere"}},
+		"unlinked store":     {"odd", []string{"serve", "--grpc-port", "0", "--values-url", "s3://bucket"}, 3, []string{"runtime/serve/s3"}},
+		"unknown asset":      {"odd", []string{"materialize", "print"}, 1, []string{`"print"`, "prints"}},
+		"missing partition":  {"crashing", []string{"materialize", "flights"}, 1, []string{"flights", "partitioned"}},
+		"bad partition":      {"crashing", []string{"materialize", "flights", "--partition", "2001-02-31"}, 1, []string{"2001-02-31"}},
+		"bad tag":            {"odd", []string{"materialize", "prints", "--tag", "x"}, 2, []string{`"x"`}},
+		"bad config":         {"odd", []string{"materialize", "prints", "--config", "[]"}, 2, []string{"--config"}},
+		"several modules":    {"two", []string{"validate"}, 2, []string{"--module", "crashing, odd"}},
+		"unknown module":     {"two", []string{"validate", "--module", "x"}, 2, []string{`"x"`, "crashing, odd"}},
+		"all problems":       {"broken", []string{"validate"}, 1, []string{"same", "lost", "pipeline_test.go:"}},
+		"broken serve":       {"broken", []string{"serve", "--grpc-port", "0"}, 1, []string{"same", "lost"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, code := newProject(t, tc.pipeline).run(tc.args...)
+			if code != tc.code {
+				t.Errorf("exit code %d, want %d", code, tc.code)
+			}
+			for _, words := range tc.says {
+				if !strings.Contains(out, words) {
+					t.Errorf("the message does not say %q:\n%s", words, out)
+				}
+			}
+		})
+	}
+}
+
+func TestDatabasesThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	if err := os.WriteFile(p.path("bad.db"), []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := p.run("materialize", "prints", "--storage-path", "bad.db")
+	if code != 3 || !strings.Contains(out, "bad.db") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	left, err := os.ReadFile(p.path("bad.db"))
+	if err != nil || !strings.HasPrefix(string(left), "not a database") {
+		t.Error("the file was changed")
+	}
+}
+
+func TestDescribeAndValidate(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "crashing")
+	out, code := p.run("describe")
+	var d struct {
+		Name        string
+		Definitions []struct{ Name, Type string }
+	}
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != 0 {
+		t.Fatalf("exit code %d, %v:\n%s", code, err, out)
+	}
+	if d.Name != "crashing" || len(d.Definitions) != 3 || d.Definitions[0].Name != "flights" {
+		t.Errorf("got %+v", d)
+	}
+	if out, code := p.run("validate"); code != 0 || !strings.Contains(out, "3 assets") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}
+
+func TestMaterializeWithoutAServer(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "crashing")
+	out, code := p.run("materialize", "+report", "--partition", "2001-01-01..2001-01-03", "--storage-path", "rivers.db")
+	if code != 1 || !strings.Contains(out, "2001-01-04") {
+		t.Errorf("a report over an incomplete month names what is missing; exit code %d:\n%s", code, out)
+	}
+	out, code = p.run("materialize", "+report", "--partition", "all", "--storage-path", "rivers.db")
+	if code != 0 || !strings.Contains(out, "63 steps") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+}
+
+func TestCrashOfAChildFailsItsAttemptAlone(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve()
+	run := awaitEnd(t, p.open(), proc.order("exits prints", ""))
+	if run.Counts.Failed != 1 || run.Counts.Succeeded != 1 || !strings.Contains(run.Cause, "exited with status 7") {
+		t.Errorf("counts %+v, cause %q", run.Counts, run.Cause)
+	}
+	proc.terminate()
+	lines := p.logs(run.ID)
+	if !strings.Contains(lines, "stdout exits: raw words") {
+		t.Errorf("the child's raw output is not there:\n%s", lines)
+	}
+	if !strings.Contains(lines, "process : stdout: past the context") {
+		t.Errorf("what was printed past the context is not on the run:\n%s", lines)
+	}
+}
+
+// logs returns the stored lines of a run as text.
+func (p *project) logs(run string) string {
+	p.t.Helper()
+	lines, err := p.open().LogLines(p.t.Context(), run, store.LogFilter{}, 0, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		b.WriteString(string(l.Stream) + " " + l.Attempt.Name + ": " + l.Text + "\n")
+	}
+	return b.String()
+}
+
+func TestTerminateHandsRunsOver(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve("--drain-timeout", "1ms")
+	run := proc.order("waits", "")
+	loc := p.open()
+	for events, err := range loc.WatchStream(t.Context(), run, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events[len(events)-1].Type() == event.TypeStepLaunched {
+			break
+		}
+	}
+	if code := proc.terminate(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if r, err := loc.Run(t.Context(), run); err != nil || r.Status != store.Started || !r.LeaseEnd.IsZero() {
+		t.Errorf("after the handover the run is %s with a lease until %v, %v", r.Status, r.LeaseEnd, err)
+	}
+	p.serve()
+	if end := awaitEnd(t, loc, run); end.Status != store.Succeeded || end.Epoch != 2 {
+		t.Errorf("the run ended %s in epoch %d: %s", end.Status, end.Epoch, end.Cause)
+	}
+}
+
+func TestTokenIsAskedFor(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	if err := os.WriteFile(p.path("token"), []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	proc := p.serve("--token-file", p.path("token"))
+	_, err := proc.runs.ListRuns(t.Context(), &riversv1.ListRunsRequest{})
+	if status.Code(err) != codes.Unauthenticated {
+		t.Errorf("without the token: %v", err)
+	}
+	if log, err := os.ReadFile(p.path("log")); err != nil || strings.Contains(string(log), "s3cret") {
+		t.Error("the token is in the log")
+	}
+}
