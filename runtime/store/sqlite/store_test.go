@@ -5,13 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"rivers.io/runtime/store"
 	"rivers.io/runtime/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // file is a database in a directory of the test.
 type file struct{ path string }
