@@ -2,6 +2,7 @@ package rivers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,6 +84,17 @@ func (h *Host) handlerOf(e *edge, wrote string) (Handler, error) {
 		return handler, nil
 	}
 	return nil, fmt.Errorf("the value was written by handler %q, which this pipeline does not have", wrote)
+}
+
+// CheckConfig reports why launch overrides for an asset's config cannot be
+// used: an unknown asset or field, or a value that does not fit.
+func (h *Host) CheckConfig(name string, overrides json.RawMessage) error {
+	d, ok := h.repo.byName[name]
+	if !ok {
+		return fmt.Errorf("config overrides for unknown asset %q", name)
+	}
+	_, err := d.resolveConfig(overrides, h.config.Getenv)
+	return err
 }
 
 // Load loads a stored value of an asset into target, a pointer to the asset's

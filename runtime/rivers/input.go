@@ -42,7 +42,7 @@ func (e *edge) input() asset.Input {
 // same reports whether both edges load the same thing.
 func (e *edge) same(o *edge) bool {
 	return e.up == o.up && e.kind == o.kind && e.mapping == o.mapping &&
-		e.complete == o.complete && e.optional == o.optional && e.handler == o.handler
+		e.complete == o.complete && e.optional == o.optional && sameHandler(e.handler, o.handler)
 }
 
 // edgeOf returns the edge of an input, or nil when the input is nil or wraps

@@ -105,17 +105,6 @@ func (r *Repository) Definitions() []asset.Definition {
 	return defs
 }
 
-// CheckConfig reports why launch overrides for an asset's config cannot be
-// used: an unknown asset or field, or a value that does not fit.
-func (r *Repository) CheckConfig(name string, overrides json.RawMessage) error {
-	d, ok := r.byName[name]
-	if !ok {
-		return fmt.Errorf("config overrides for unknown asset %q", name)
-	}
-	_, err := d.resolveConfig(overrides, nil)
-	return err
-}
-
 // resolveConfig gives the settings of an attempt.
 func (d *declaration) resolveConfig(overrides json.RawMessage, getenv func(string) (string, bool)) (any, error) {
 	if d.config == nil {

@@ -95,7 +95,7 @@ func (r *Repository) checkHandlers() asset.Problems {
 			switch {
 			case name == "":
 				problems = append(problems, d.problemf("a handler has no name"))
-			case taken && other != h:
+			case taken && !sameHandler(other, h):
 				problems = append(problems, d.problemf("two handlers are named %q", name))
 			}
 			seen[name] = h
