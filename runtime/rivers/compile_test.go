@@ -30,6 +30,34 @@ var (
 
 var a = `
 
+// TestFirstScreen compiles the pipeline of the package's documentation, all but
+// the line that runs it.
+func TestFirstScreen(t *testing.T) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "doc.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, ok := strings.Cut(file.Doc.Text(), "\tpackage main")
+	code, _, ended := strings.Cut("package main"+code, "and run by")
+	if !ok || !ended {
+		t.Fatal("doc.go has no pipeline")
+	}
+	if lines := strings.Count(code, "\n"); lines > 30 {
+		t.Errorf("the first screen has %d lines", lines)
+	}
+	code = strings.Replace(code, `"rivers.io/runtime/serve"`, "", 1)
+	code = strings.Replace(code, "serve.Main(", "use(", 1) + "\nfunc use(*rivers.Repository) {}\n"
+	pipeline, err := parser.ParseFile(fset, "pipeline.go", code, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
+	if _, err := conf.Check("main", fset, []*ast.File{pipeline}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCompiler shows which wiring the compiler refuses, and that what it should
 // accept needs no type arguments.
 func TestCompiler(t *testing.T) {

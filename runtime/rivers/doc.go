@@ -5,33 +5,33 @@
 //	package main
 //
 //	import (
+//		"iter"
+//
 //		"rivers.io/runtime/rivers"
 //		"rivers.io/runtime/serve"
 //	)
 //
-//	type Reading struct{ Day string; Rain float64 }
-//
-//	var readings = rivers.NewAsset("readings",
-//		func(ctx *rivers.Context) ([]Reading, error) { return download(ctx, ctx.Partition().Key()) },
+//	var rain = rivers.NewAsset("rain",
+//		func(ctx *rivers.Context) (float64, error) { return measure(ctx.Partition().Key()) },
 //		rivers.Partitioned(rivers.Daily("2012-01-01", "2015-12-31")))
 //
-//	var wettest = rivers.NewAsset1("wettest", readings.All(),
-//		func(ctx *rivers.Context, days iter.Seq2[rivers.Key, []Reading]) (Reading, error) {
-//			var most Reading
-//			for _, day := range days {
-//				for _, r := range day {
-//					if r.Rain > most.Rain { most = r }
-//				}
+//	var total = rivers.NewAsset1("total", rain.All(),
+//		func(_ *rivers.Context, days iter.Seq2[rivers.Key, float64]) (float64, error) {
+//			sum := 0.0
+//			for _, mm := range days {
+//				sum += mm
 //			}
-//			return most, ctx.Err()
+//			return sum, nil
 //		})
 //
-//	func main() { serve.Main(rivers.NewRepository("weather", rivers.Assets(readings, wettest))) }
+//	func measure(day rivers.Key) (float64, error) { return float64(len(day)), nil }
+//
+//	func main() { serve.Main(rivers.NewRepository("weather", rivers.Assets(rain, total))) }
 //
 // and run by
 //
 //	riversctl dev .
-//	riversctl materialize weather '+wettest' --partition 2012-01-01..2012-01-31 --wait
+//	riversctl materialize weather '+total' --partition 2012-01-01..2012-01-31 --wait
 //
 // # How it works
 //
