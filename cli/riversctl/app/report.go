@@ -45,8 +45,9 @@ func explain(err error) string {
 			}
 		case *errdetails.ErrorInfo:
 			reason = d.GetReason()
-			if near := d.GetMetadata()["near"]; near != "" && !strings.Contains(text, near) && !strings.Contains(text, "did you mean") {
-				text += "; did you mean " + strings.ReplaceAll(near, ",", ", ") + "?"
+			near := strings.ReplaceAll(d.GetMetadata()["near"], ",", ", ")
+			if near != "" && !strings.Contains(text, near) && !strings.Contains(text, "did you mean") {
+				text += "; did you mean " + near + "?"
 			}
 		}
 	}
