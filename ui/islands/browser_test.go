@@ -232,6 +232,7 @@ var bundle = sync.OnceValues(func() (map[string][]byte, error) {
 const entry = `
 import "./graph";
 import "./gantt";
+import "./partition-map";
 import { Model } from "./graph/model";
 import { Grid } from "./graph/grid";
 import { Camera } from "./graph/camera";
@@ -247,3 +248,6 @@ body > .pad { padding: 24px; }
 
 // clickAt presses the mouse at a point of the window.
 func clickAt(x, y float64) chromedp.Action[chromedp.Void] { return chromedp.MouseClickXY(x, y) }
+
+// pressKey presses a key on whatever has the focus.
+func pressKey(key string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(key) }

@@ -56,6 +56,7 @@ export class RiversGantt extends HTMLElement {
   private readonly states = el("div", { class: "states", role: "group", "aria-label": "Steps by state" });
   private readonly find = el("input", { type: "search", placeholder: "Find a step", "aria-label": "Find a step", autocomplete: "off", spellcheck: "false" });
   private readonly whole = el("button", { type: "button", hidden: true }, "Whole run");
+  private readonly legend = el("ul", { class: "key", "aria-hidden": "true", hidden: true });
   private readonly tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   private readonly note = el("p", { class: "note" }, "Reading the run's events …");
   private readonly announcer = new Announcer();
@@ -65,7 +66,7 @@ export class RiversGantt extends HTMLElement {
     super();
     this.root.adoptedStyleSheets = [sheet];
     const bar = el("div", { class: "bar" }, this.sum, el("span", { class: "push" }), this.states, this.find, this.whole);
-    this.root.append(bar, this.pane, this.note, this.tip, this.announcer.node, el("p", { class: "unseen", id: "how" },
+    this.root.append(bar, this.pane, this.legend, this.note, this.tip, this.announcer.node, el("p", { class: "unseen", id: "how" },
       "Up and down walk the steps, Space selects, right opens and left closes an asset, Enter opens the logs, plus, minus and 0 zoom."));
   }
 
@@ -182,19 +183,37 @@ export class RiversGantt extends HTMLElement {
     this.pane.hidden = this.chart.rows.length === 0;
     this.showSum();
     this.showStates();
+    this.showLegend();
     this.resized();
   }
 
   private showSum(): void {
     const c = this.chart, rows = c.rows;
+    const number = (n: number) => n.toLocaleString("en");
     const done = rows.filter((r) => "mfkc".includes(r.state)).length;
     const retries = rows.reduce((n, r) => n + Math.max(0, r.attempts.length - 1), 0);
-    const parts = [done === rows.length ? `${rows.length} steps` : `${done} of ${rows.length} steps done`];
+    const parts = [done === rows.length ? `${number(done)} steps` : `${number(done)} of ${number(rows.length)} steps done`];
     if (c.started > 0) parts.push(`${duration(c.took(Date.now()))}${c.finished ? "" : " so far"}`);
-    if (retries > 0) parts.push(retries === 1 ? "1 retry" : `${retries} retries`);
+    if (retries > 0) parts.push(retries === 1 ? "1 retry" : `${number(retries)} retries`);
     const { difference, steps } = c.compared();
-    if (steps > 0) parts.push(`${duration(Math.abs(difference))} ${difference > 0 ? "more" : "less"} work than the previous run, over ${steps} ${steps === 1 ? "step" : "steps"}`);
+    if (steps > 0) {
+      const how = Math.abs(difference) < 1 ? "as much work as" : `${duration(Math.abs(difference))} ${difference > 0 ? "more" : "less"} work than`;
+      parts.push(`${how} in the previous run (${steps === 1 ? "1 step" : `${steps} steps`} compared)`);
+    }
     this.sum.textContent = parts.join(" · ");
+  }
+
+  /** Says what the signs mean that the chart has. */
+  private showLegend(): void {
+    const rows = this.chart.rows;
+    const signs: [string, string, boolean][] = [
+      ["critical", "critical path", rows.some((r) => r.critical)],
+      ["wait", "waits, though ready", rows.some((r) => r.ready > 0 && r.attempts.length > 0)],
+      ["back", "back-off before a retry", rows.some((r) => r.attempts.some((a) => a.notBefore > 0))],
+      ["ghost", "previous run", rows.some((r) => r.previous > 0)],
+    ];
+    this.legend.replaceChildren(...signs.filter((s) => s[2]).map(([sign, words]) => el("li", {}, el("i", { class: sign }), words)));
+    this.legend.hidden = rows.length === 0;
   }
 
   private showStates(): void {
@@ -207,7 +226,7 @@ export class RiversGantt extends HTMLElement {
       const ctx = context(sign);
       ctx.scale(ratio, ratio);
       drawGlyph(ctx, letter, 7, 7, 4.8, theme[statusOf(letter).token]);
-      const b = el("button", { type: "button", "aria-pressed": String(this.filter === word) }, sign, `${count} ${word}`);
+      const b = el("button", { type: "button", "aria-pressed": String(this.filter === word) }, sign, `${count.toLocaleString("en")} ${word}`);
       b.addEventListener("click", () => {
         this.filter = this.filter === word ? "" : word;
         this.arrange();

@@ -197,7 +197,7 @@ export class Painter {
     let room = s.names - x - 12;
     if (line.row === undefined) {
       const done = line.rows.filter((r) => r.state === "m").length;
-      const note = `${done}/${line.rows.length}`;
+      const note = `${done.toLocaleString("en")}/${line.rows.length.toLocaleString("en")}`;
       ctx.font = `11px ${t.font}`;
       ctx.fillStyle = t.muted;
       ctx.textAlign = "right";

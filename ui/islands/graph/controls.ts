@@ -69,9 +69,6 @@ export class Controls {
     this.filters.hidden = compact;
     this.legend.hidden = compact;
     this.depths.hidden = depth === "";
-    this.finding.style.display = compact ? "none" : "";
-    this.filters.style.display = compact ? "none" : "";
-    this.depths.style.display = depth === "" ? "none" : "";
     for (const [select, value] of [[this.up, state.up], [this.down, state.down]] as const) {
       select.replaceChildren(...["0", "1", "2", "3", "5", "10", "all"].map((d) => el("option", { value: d }, d)));
       select.value = value === "" ? depth : value;

@@ -129,11 +129,12 @@ export class Painter {
     ctx.font = font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    ctx.lineJoin = "round";
-    ctx.lineWidth = 4;
-    ctx.globalAlpha = 0.85;
-    ctx.strokeStyle = t.page;
-    ctx.strokeText(label, 0, 0);
+    const width = ctx.measureText(label).width;
+    ctx.beginPath();
+    ctx.roundRect(-width / 2 - 6, -9, width + 12, 18, 9);
+    ctx.globalAlpha = 0.86;
+    ctx.fillStyle = t.page;
+    ctx.fill();
     ctx.globalAlpha = 1;
     ctx.fillStyle = t.text;
     ctx.fillText(label, 0, 0);

@@ -4,7 +4,6 @@ import { unseen } from "../shared/dom";
 export const css = `
 :host { display: block; position: relative; block-size: 100%; min-block-size: 20rem; overflow: hidden;
   color: var(--ink, light-dark(#16202c, #e6ebf1)); font-size: 13px; contain: layout paint; }
-:host([hidden]) { display: none; }
 .frame { display: flex; flex-direction: column; block-size: 100%; }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; padding: 8px; min-block-size: 32px;
   border-block-end: 1px solid var(--rule, light-dark(#d5dce4, #303945)); }
@@ -41,7 +40,6 @@ select { max-inline-size: 12rem; }
 .legend canvas { inline-size: 14px; block-size: 14px; }
 aside { inline-size: 300px; flex: none; box-sizing: border-box; overflow: auto; padding: 16px; display: flex; flex-direction: column; gap: 12px;
   border-inline-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); background: var(--surface, light-dark(#fff, #191e25)); }
-aside[hidden] { display: none; }
 aside h2 { font-size: 14px; margin: 0; overflow-wrap: anywhere; }
 aside h3 { font-size: 12px; margin: 0 0 4px; color: var(--ink-dim, light-dark(#576373, #98a4b3)); font-weight: 600; }
 aside ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
@@ -61,10 +59,10 @@ aside .actions { display: flex; flex-wrap: wrap; gap: 6px; }
 .list th { position: sticky; inset-block-start: 0; background: var(--ground, light-dark(#f8f9fb, #0f1216)); text-align: start; font-size: 12px;
   color: var(--ink-dim, light-dark(#576373, #98a4b3)); padding: 8px 12px 8px 0; }
 .list td { padding: 6px 12px 6px 0; border-block-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); overflow-wrap: anywhere; }
-.list[hidden], .view[hidden], .corner[hidden], .legend[hidden], .bar[hidden], .note[hidden], .menu[hidden] { display: none; }
 .note { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 12px; text-align: center; padding: 24px; color: var(--ink-dim, light-dark(#576373, #98a4b3)); }
 .note.over { background: color-mix(in srgb, var(--ground, light-dark(#f8f9fb, #0f1216)) 70%, transparent); }
 :host([compact]) .bar { border: 0; padding: 0 0 8px; }
 :host([compact]) .view { border: 1px solid var(--rule, light-dark(#d5dce4, #303945)); border-radius: 8px; }
 @media (max-width: 720px) { aside { position: absolute; inset: auto 0 0 0; inline-size: auto; max-block-size: 55%; border: 0; border-block-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); } .corner { display: none; } .legend { max-inline-size: calc(100% - 40px); } input[type="search"] { inline-size: 9rem; } }
+[hidden], :host([hidden]) { display: none !important; }
 ${unseen}`;

@@ -1,0 +1,91 @@
+package islands_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"rivers.io/runtime/partition"
+	"rivers.io/ui/partitions"
+)
+
+// keyed is a site with the partitions of an asset.
+func keyed(t *testing.T, definition partition.Definition, now time.Time, state func(o uint64) byte) map[string]http.Handler {
+	t.Helper()
+	space, err := partition.New(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := partitions.Input{Space: space, Now: now}
+	for o := range space.Count(now) {
+		switch state(o) {
+		case 'm':
+			in.Materialized.Add(o)
+		case 'f':
+			in.Failed.Add(o)
+		case 'r':
+			in.Running.Add(o)
+		}
+	}
+	return map[string]http.Handler{"GET /partitions.json": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := partitions.Serve(w, r, in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	})}
+}
+
+// mixed is mostly done, with holes, failures and the last keys in progress.
+func mixed(total uint64) func(o uint64) byte {
+	return func(o uint64) byte {
+		switch x := o * 2654435761 % 97; {
+		case o+3 >= total:
+			return 'r'
+		case o+8 >= total || x == 5 || x > 93 || (o > total/3 && o < total/3+total/40):
+			return '-'
+		case x == 11:
+			return 'f'
+		default:
+			return 'm'
+		}
+	}
+}
+
+const mapBody = `<div class="pad"><rivers-partition-map src="/partitions.json" asset="flights" href="/keys/{key}"></rivers-partition-map></div>`
+
+func mapOf(t *testing.T, handlers map[string]http.Handler) *page {
+	p := open(t, mapBody, handlers)
+	p.until(`document.querySelector("rivers-partition-map").cellCount > 0`)
+	return p
+}
+
+func daily(days int) (partition.Definition, time.Time) {
+	first := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	return partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: first.AddDate(0, 0, days).Format(time.DateOnly)}, first.AddDate(10, 0, 0)
+}
+
+func TestPartitionMapPictures(t *testing.T) {
+	for name, days := range map[string]int{"map-90-days": 90, "map-1461-days": 1461} {
+		t.Run(name, func(t *testing.T) {
+			definition, now := daily(days)
+			mapOf(t, keyed(t, definition, now, mixed(uint64(days)))).shoot(name)
+		})
+	}
+	t.Run("million hours", func(t *testing.T) {
+		definition := partition.Definition{Kind: partition.Hourly, Start: "1950-01-01T00:00", End: "2064-01-30T16:00"}
+		p := mapOf(t, keyed(t, definition, time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), mixed(1_000_000)))
+		p.shoot("map-million-hours")
+		p.run(clickAt(24+60, 24+40+40))
+		p.shoot("map-million-hours-selected")
+		_ = eval[bool](p, `(document.querySelector("rivers-partition-map").shadowRoot.querySelector(".pane").focus(), true)`)
+		p.run(pressKey("\r"))
+		p.until(`document.querySelector("rivers-partition-map").cellCount < 800`)
+		p.shoot("map-month-of-hours")
+	})
+	t.Run("static", func(t *testing.T) {
+		definition := partition.Definition{Kind: partition.Static}
+		for i := range 300 {
+			definition.Keys = append(definition.Keys, string([]byte{'A' + byte(i/26%26), 'A' + byte(i%26), 'X'}))
+		}
+		mapOf(t, keyed(t, definition, time.Time{}, mixed(300))).shoot("map-static")
+	})
+}
