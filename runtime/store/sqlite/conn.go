@@ -49,10 +49,16 @@ func (c *conn) close() error {
 	return c.raw.Close()
 }
 
+// prepared, when not nil, is told every query; a test looks at their plans.
+var prepared func(query string)
+
 // prepare returns the statement for a constant text.
 func (c *conn) prepare(query string) (rawStmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
+	}
+	if prepared != nil {
+		prepared(query)
 	}
 	s, err := c.raw.Prepare(query)
 	if err != nil {
@@ -94,6 +100,16 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 func (c *conn) script(text string) error {
 	_, err := c.raw.ExecContext(background, text, nil)
 	return err
+}
+
+// set runs pragmas; when one fails it closes the connection.
+func (c *conn) set(pragmas ...string) (*conn, error) {
+	for _, p := range pragmas {
+		if err := c.script(p); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
+	}
+	return c, nil
 }
 
 // row is one row of an answer; it is valid until the next one is read.
@@ -138,6 +154,9 @@ func (c *conn) each(ctx context.Context, query string, visit func(row) error, ar
 
 // once is each for a query made up for one call, which is not kept prepared.
 func (c *conn) once(ctx context.Context, query string, visit func(row) error, args ...any) error {
+	if prepared != nil {
+		prepared(query)
+	}
 	s, err := c.raw.Prepare(query)
 	if err != nil {
 		return fmt.Errorf("prepare %q: %w", query, err)

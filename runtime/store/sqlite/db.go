@@ -144,7 +144,16 @@ func (d *DB) connectWriter() (*conn, error) {
 	if d.cfg.Synchronous == Full {
 		level = "FULL"
 	}
-	return d.connect(
+	c, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	// What belongs to another program is left as it is, so the look comes
+	// before the mode of the journal, which is written into the file.
+	if _, err := readSchema(c); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c.set(
 		"PRAGMA journal_mode = WAL",
 		"PRAGMA synchronous = "+level,
 		"PRAGMA wal_autocheckpoint = 2000",
@@ -168,12 +177,7 @@ func (d *DB) connect(pragmas ...string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range append([]string{"PRAGMA busy_timeout = 5000"}, pragmas...) {
-		if err := c.script(p); err != nil {
-			return nil, errors.Join(err, c.close())
-		}
-	}
-	return c, nil
+	return c.set(append([]string{"PRAGMA busy_timeout = 5000"}, pragmas...)...)
 }
 
 // read runs f with a connection for reading. Its statements see the newest
