@@ -108,7 +108,7 @@ func (c *call) answer(status int, title string, body templ.Component, scripts []
 	}
 	var b bytes.Buffer
 	full := shell(frame, body)
-	if parts := c.fragments(); len(parts) > 0 && status == http.StatusOK {
+	if parts := c.fragments(); len(parts) > 0 && (status == http.StatusOK || status == http.StatusUnprocessableEntity) {
 		err = templ.RenderFragments(c.ctx, &b, full, parts...)
 	} else {
 		err = full.Render(c.ctx, &b)

@@ -9,6 +9,7 @@ import (
 	"rivers.io/runtime/asset"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
+	"rivers.io/ui/graphs"
 )
 
 // catalog is the stored catalogue of one location, indexed for pages. It is
@@ -21,6 +22,8 @@ type catalog struct {
 	down                map[string][]string
 	groups, kinds, tags []string
 	spaces              sync.Map // asset name → partition.Space
+	graph               func() (*asset.Graph, error)
+	topology            func() *graphs.Topology
 }
 
 // catalogs keeps the newest catalogue of each location, so that a page costs one
@@ -67,7 +70,7 @@ func (cs *catalogs) get(ctx context.Context, state store.Location) (*catalog, er
 }
 
 func newCatalog(info store.CatalogueInfo, defs []asset.Definition) *catalog {
-	c := &catalog{info: info, defs: defs, index: make(map[string]int, len(defs)), down: map[string][]string{}}
+	c := &catalog{info: info, defs: defs, graph: sync.OnceValues(func() (*asset.Graph, error) { return asset.Resolve(defs) }), topology: sync.OnceValue(func() *graphs.Topology { return graphs.FromDefinitions(defs) }), index: make(map[string]int, len(defs)), down: map[string][]string{}}
 	for i, d := range defs {
 		c.index[d.Name] = i
 		for _, in := range d.Inputs {

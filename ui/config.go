@@ -118,6 +118,9 @@ type Launched struct {
 	Steps int
 	// Partitions is the number of keys, 0 when nothing is partitioned.
 	Partitions uint64
+	// Sentence is the location's own summary; when it is empty the page makes
+	// one of the figures.
+	Sentence string
 }
 
 // Actions changes what a location owns. Errors that the caller can mend are

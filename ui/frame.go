@@ -75,6 +75,14 @@ func (f frame) switchPath(l Location) string {
 	return l.Path()
 }
 
+// railWidth is what the person last chose.
+func (f frame) railWidth() string {
+	if cookie, err := f.r.Cookie("rivers_rail"); err == nil && cookie.Value == "narrow" {
+		return "narrow"
+	}
+	return "wide"
+}
+
 // blocked says why actions are disabled; empty means they are not.
 func (c *call) blocked() string {
 	switch {

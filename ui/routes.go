@@ -38,6 +38,8 @@ func (s *Server) routes() []route {
 		{pattern: "GET " + at, local: (*call).overview, section: "overview"},
 		{pattern: "GET " + at + "/{$}", local: (*call).overview, section: "overview"},
 		{pattern: "GET " + at + "/assets", local: (*call).assets, section: "assets"},
+		{pattern: "GET " + at + "/assets/{asset}", local: (*call).asset, section: "assets"},
+		{pattern: "GET " + at + "/assets/{asset}/keys", local: (*call).keys, section: "assets"},
 		{pattern: "GET " + at + "/runs", local: (*call).runs, section: "runs"},
 		{pattern: "POST " + at + "/runs", local: (*call).bulkRuns, section: "runs"},
 		{pattern: "GET " + at + "/runs/{run}", local: (*call).run, section: "runs"},
@@ -45,7 +47,13 @@ func (s *Server) routes() []route {
 		{pattern: "GET " + at + "/runs/{run}/events.csv", local: (*call).eventsCSV, section: "runs"},
 		{pattern: "GET " + at + "/runs/{run}/logs", local: (*call).logLines, section: "runs"},
 		{pattern: "GET " + at + "/runs/{run}/logs.txt", local: (*call).logText, section: "runs"},
+		{pattern: "GET " + at + "/graph", local: (*call).graph, section: "graph"},
+		{pattern: "GET " + at + "/graph.json", local: (*call).graphJSON, section: "graph"},
+		{pattern: "GET " + at + "/graph/status.json", local: (*call).graphStatus, section: "graph"},
 		{pattern: "GET " + at + "/deployment", local: (*call).deployment, section: "deployment"},
+		{pattern: "GET " + at + "/materialize", local: (*call).materialize, section: "assets"},
+		{pattern: "POST " + at + "/materialize", local: (*call).launch, section: "assets"},
+		{pattern: "GET " + at + "/search", local: (*call).search, section: "search"},
 		{pattern: at + "/{rest...}", local: (*call).unknownSection},
 	}
 }

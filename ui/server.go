@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rivers.io/ui/graphs"
 	"rivers.io/ui/live"
 	"rivers.io/ui/static"
 )
@@ -22,6 +23,7 @@ type Server struct {
 	handler  http.Handler
 	catalogs catalogs
 	folds    folds
+	drawings *graphs.Cache
 	draining atomic.Bool
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -50,7 +52,7 @@ func New(config Config) (*Server, error) {
 	if config.StreamLimit == 0 {
 		config.StreamLimit = time.Hour
 	}
-	s := &Server{config: config, files: static.New(), tokens: newFormTokens(), stop: make(chan struct{})}
+	s := &Server{config: config, files: static.New(), tokens: newFormTokens(), drawings: graphs.NewCache(), stop: make(chan struct{})}
 	s.hub = live.NewHub(config.Store.Location, config.Logger.With("component", "live"))
 	s.handler = secure(config.Loopback, s.mux())
 	s.workers.Go(s.announceLocations)
