@@ -34,7 +34,7 @@ var now = time.Date(2001, 2, 2, 12, 0, 0, 0, time.UTC)
 // definitions are a small pipeline: airports and the daily flights make delays,
 // and a report over all of them.
 func definitions() []asset.Definition {
-	daily := &partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: "2001-02-01"}
+	daily := &partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: "2001-01-31"}
 	return []asset.Definition{
 		{Name: "airports", Group: "ingest", Tags: []string{"small"}, Config: []asset.ConfigField{
 			{Name: "limit", Type: "int", Default: json.RawMessage("10")},
@@ -311,4 +311,9 @@ func (fakeValues) Rows(_ context.Context, ref event.ValueRef) (server.Table, err
 
 func (fakeValues) Open(context.Context, event.ValueRef) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader([]byte(stored))), nil
+}
+
+// withState puts something before the location's state.
+func withState(wrap func(store.Location) store.Location) option {
+	return func(c *server.Config) { c.State = wrap(c.State) }
 }

@@ -31,7 +31,8 @@ const (
 type LocationServiceClient interface {
 	// GetLocation describes the location.
 	GetLocation(ctx context.Context, in *GetLocationRequest, opts ...grpc.CallOption) (*GetLocationResponse, error)
-	// Ping answers without touching the store.
+	// Ping answers without touching the store. (It stands behind GetLocation since
+	// grpc-gateway tries the last route first: a name would take up the verb.)
 	Ping(ctx context.Context, in *PingRequest, opts ...grpc.CallOption) (*PingResponse, error)
 }
 
@@ -71,7 +72,8 @@ func (c *locationServiceClient) Ping(ctx context.Context, in *PingRequest, opts 
 type LocationServiceServer interface {
 	// GetLocation describes the location.
 	GetLocation(context.Context, *GetLocationRequest) (*GetLocationResponse, error)
-	// Ping answers without touching the store.
+	// Ping answers without touching the store. (It stands behind GetLocation since
+	// grpc-gateway tries the last route first: a name would take up the verb.)
 	Ping(context.Context, *PingRequest) (*PingResponse, error)
 	mustEmbedUnimplementedLocationServiceServer()
 }

@@ -664,9 +664,9 @@ type PartitionsDefinition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "static", "daily" or "hourly"; other kinds may be added.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	// The start of a time grid in its own key format; included.
+	// The first key of a time grid.
 	Start string `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"`
-	// The end of a time grid, which is not included; empty follows the present.
+	// The last key of a time grid, which is included; empty follows the present.
 	End string `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
 	// The IANA zone in which the present is read; empty means UTC.
 	Timezone string `protobuf:"bytes,4,opt,name=timezone,proto3" json:"timezone,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	riversv1 "rivers.io/proto/rivers/v1"
+	"rivers.io/runtime/event"
 	"rivers.io/runtime/server/wire"
 	"rivers.io/runtime/store"
 )
@@ -49,16 +50,33 @@ func newWindow(method, location string, filter any, after uint64, size, usual in
 	return w, nil
 }
 
-// page cuts items to the window and returns the token of what follows.
-func page[M interface {
+// batch is how many rows are read at once, so that a page of large rows is not
+// read far beyond what fits into its message.
+const batch = 128
+
+// numbered is a message with a place in its stream.
+type numbered interface {
 	proto.Message
 	GetSeq() uint64
-}](w window, items []M) ([]M, string) {
-	keep := fitting(items[:min(len(items), w.limit)])
-	if keep == len(items) {
-		return items, ""
+}
+
+// gather reads the page of a window and returns the token of what follows.
+func gather[E any, M numbered](w window, read func(after uint64, limit int) ([]E, error), translate func([]E) []M) ([]M, string, error) {
+	var items []M
+	for after := w.after; ; after = items[len(items)-1].GetSeq() {
+		want := min(w.limit+1-len(items), batch)
+		rows, err := read(after, want)
+		if err != nil {
+			return nil, "", err
+		}
+		items = append(items, translate(rows)...)
+		if keep := fitting(items[:min(len(items), w.limit)]); keep < len(items) {
+			return items[:keep], w.query.Token(int64(items[keep-1].GetSeq())), nil
+		}
+		if len(rows) < want {
+			return items, "", nil
+		}
 	}
-	return items[:keep], w.query.Token(int64(items[keep-1].GetSeq()))
 }
 
 // ListRunEvents implements riversv1.RunServiceServer.
@@ -71,13 +89,11 @@ func (s *Runs) ListRunEvents(ctx context.Context, req *riversv1.ListRunEventsReq
 	if err != nil {
 		return nil, err
 	}
-	events, err := state.Events(ctx, req.Run, w.after, w.limit+1)
-	if err != nil {
-		return nil, err
-	}
 	out := &riversv1.ListRunEventsResponse{}
-	out.Events, out.NextPageToken = page(w, wire.Events(events))
-	return out, nil
+	out.Events, out.NextPageToken, err = gather(w, func(after uint64, limit int) ([]event.Event, error) {
+		return state.Events(ctx, req.Run, after, limit)
+	}, wire.Events)
+	return out, err
 }
 
 // ListRunLogs implements riversv1.RunServiceServer.
@@ -91,11 +107,9 @@ func (s *Runs) ListRunLogs(ctx context.Context, req *riversv1.ListRunLogsRequest
 	if err != nil {
 		return nil, err
 	}
-	lines, err := state.LogLines(ctx, req.Run, filter, w.after, w.limit+1)
-	if err != nil {
-		return nil, err
-	}
 	out := &riversv1.ListRunLogsResponse{}
-	out.Lines, out.NextPageToken = page(w, wire.LogLines(lines))
-	return out, nil
+	out.Lines, out.NextPageToken, err = gather(w, func(after uint64, limit int) ([]store.LogLine, error) {
+		return state.LogLines(ctx, req.Run, filter, after, limit)
+	}, wire.LogLines)
+	return out, err
 }

@@ -226,17 +226,17 @@ func (p *filterParser) status(value string) error {
 	return nil
 }
 
-// createTime restricts the creation to from <= t < before.
+// createTime restricts the creation; both bounds of a store.RunFilter are
+// exclusive.
 func (p *filterParser) createTime(op, value string) error {
 	t, err := time.Parse(time.RFC3339Nano, value)
 	if err != nil {
 		return fmt.Errorf("create_time %q is not a time such as 2001-01-31T00:00:00Z", value)
 	}
 	switch op {
+	case ">", "<":
 	case ">=":
-	case ">":
-		t = t.Add(1)
-	case "<":
+		t = t.Add(-1)
 	case "<=":
 		t = t.Add(1)
 	default:

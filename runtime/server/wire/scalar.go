@@ -31,7 +31,7 @@ func Duration(d time.Duration) *durationpb.Duration {
 	return durationpb.New(d)
 }
 
-// maxExact is the largest integer up to which a double holds every integer.
+// maxExact is where doubles begin to skip integers.
 const maxExact = 1 << 53
 
 // JSON returns any JSON text as a Value. Integers that a double cannot hold
@@ -90,7 +90,7 @@ func number(text string) *structpb.Value {
 	if err != nil || math.IsInf(f, 0) {
 		return structpb.NewStringValue(text)
 	}
-	if !strings.ContainsAny(text, ".eE") && math.Abs(f) > maxExact {
+	if !strings.ContainsAny(text, ".eE") && math.Abs(f) >= maxExact {
 		return structpb.NewStringValue(text)
 	}
 	return structpb.NewNumberValue(f)
