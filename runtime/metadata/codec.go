@@ -164,9 +164,18 @@ func encodeCell(cell any) ([]byte, error) {
 	case Int:
 		return marshal(int64(v))
 	case Float:
-		return marshal(float64(v))
+		return floatCell(float64(v))
 	case Bool:
 		return marshal(bool(v))
 	}
 	return value.encode()
+}
+
+// floatCell writes a float so that it does not read back as a whole number.
+func floatCell(f float64) ([]byte, error) {
+	raw, err := marshal(f)
+	if err == nil && !bytes.ContainsAny(raw, ".e") {
+		raw = append(raw, ".0"...)
+	}
+	return raw, err
 }

@@ -23,18 +23,18 @@ func content[V Value](w wire) (Value, error) {
 }
 
 func (w wire) span() (Value, error) {
-	sec, nsec, err := parseSeconds(w.Value)
+	nanos, err := parseSeconds(w.Value)
 	if err != nil {
 		return nil, err
 	}
 	if w.Type == TagTimestamp {
-		return Timestamp(time.Unix(sec, nsec).UTC()), nil
+		sec, nsec := new(big.Int).QuoRem(nanos, big.NewInt(int64(time.Second)), new(big.Int))
+		return Timestamp(time.Unix(sec.Int64(), nsec.Int64()).UTC()), nil
 	}
-	const most = int64(1<<63-1) / int64(time.Second)
-	if sec >= most || sec <= -most {
+	if !nanos.IsInt64() {
 		return nil, fmt.Errorf("%s seconds is out of range", w.Value)
 	}
-	return Duration(sec*int64(time.Second) + nsec), nil
+	return Duration(nanos.Int64()), nil
 }
 
 func (w wire) list(depth int) (Value, error) {
@@ -128,21 +128,25 @@ func seconds(sec, nsec int64) json.Number {
 	return json.Number(sign + whole.String() + "." + strings.TrimRight(fmt.Sprintf("%09d", rest), "0"))
 }
 
-// parseSeconds reads a JSON number of seconds, exact to the nanosecond.
-func parseSeconds(raw json.RawMessage) (sec, nsec int64, err error) {
+// parseSeconds reads a JSON number of seconds as whole nanoseconds.
+func parseSeconds(raw json.RawMessage) (nanos *big.Int, err error) {
 	var number json.Number
 	if err := json.Unmarshal(raw, &number); err != nil || number == "" {
-		return 0, 0, fmt.Errorf("not a number of seconds: %.40q", raw)
+		return nil, fmt.Errorf("not a number of seconds: %.40q", raw)
 	}
 	if f, err := number.Float64(); err != nil || f > 1e15 || f < -1e15 {
-		return 0, 0, fmt.Errorf("%.40s seconds is out of range", number)
+		return nil, fmt.Errorf("%.40s seconds is out of range", number)
+	}
+	if len(number) > maxNumber {
+		return nil, fmt.Errorf("a number of seconds with %d digits", len(number))
 	}
 	r, ok := new(big.Rat).SetString(string(number))
 	if !ok {
-		return 0, 0, fmt.Errorf("not a number of seconds: %.40q", raw)
+		return nil, fmt.Errorf("not a number of seconds: %.40q", raw)
 	}
 	r.Mul(r, big.NewRat(int64(time.Second), 1))
-	total := new(big.Int).Quo(r.Num(), r.Denom())
-	whole, rest := new(big.Int).QuoRem(total, big.NewInt(int64(time.Second)), new(big.Int))
-	return whole.Int64(), rest.Int64(), nil
+	return new(big.Int).Quo(r.Num(), r.Denom()), nil
 }
+
+// maxNumber bounds the text of a number, so that exact arithmetic stays small.
+const maxNumber = 64
