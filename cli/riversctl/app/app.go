@@ -67,11 +67,15 @@ func usageError(c *cli.Context, err error, _ bool) error {
 			text += "; did you mean " + meant + "?"
 		}
 	}
-	command := strings.TrimSpace(c.App.Name + " " + c.Command.FullName())
-	if c.Command.Name == "" || c.Command.FullName() == c.App.Name {
-		command = c.App.Name
+	return exit.Usagef("%s (see `%s --help`)", text, helpName(c))
+}
+
+// helpName is the whole name of the command: "riversctl runs list".
+func helpName(c *cli.Context) string {
+	if c.Command != nil && c.Command.HelpName != "" {
+		return c.Command.HelpName
 	}
-	return exit.Usagef("%s (see `%s --help`)", text, command)
+	return c.App.Name
 }
 
 func flagsOf(c *cli.Context) []cli.Flag {
@@ -107,7 +111,7 @@ func arguments(c *cli.Context, least, most int) error {
 	n := c.NArg()
 	switch {
 	case n < least:
-		return exit.Usagef("%s needs %s (see `%s %s --help`)", c.Command.Name, c.Command.ArgsUsage, Name, strings.TrimSpace(c.Command.FullName()))
+		return exit.Usagef("%s needs %s (see `%s --help`)", c.Command.Name, c.Command.ArgsUsage, helpName(c))
 	case most >= 0 && n > most:
 		return exit.Usagef("%s takes no %q: too many arguments", c.Command.Name, c.Args().Get(most))
 	}

@@ -42,18 +42,18 @@ func (p *program) materializeCommand() *cli.Command {
 			&cli.BoolFlag{Name: "dry-run", Usage: "check everything and say what would start"},
 			waitFlag(), requestFlag(), outputFlag(formats)),
 		Action: func(c *cli.Context) error {
+			req, err := p.launch(c)
+			if err != nil {
+				return err
+			}
 			return p.withSession(c, func(ctx context.Context, s *session, out output.Printer) error {
-				return p.materialize(ctx, c, s, out)
+				return p.materialize(ctx, c, s, out, req)
 			})
 		},
 	}
 }
 
-func (p *program) materialize(ctx context.Context, c *cli.Context, s *session, out output.Printer) error {
-	req, err := p.launch(c)
-	if err != nil {
-		return err
-	}
+func (p *program) materialize(ctx context.Context, c *cli.Context, s *session, out output.Printer, req *riversv1.MaterializeRequest) error {
 	words, err := s.address(ctx, c.Args().Slice(), c.String("location"))
 	if err != nil {
 		return err

@@ -34,13 +34,13 @@ func explain(err error) string {
 	st := coded.GRPCStatus()
 	// The status stands inside of a longer text: replace its long form by its words.
 	text := strings.Replace(err.Error(), st.Err().Error(), st.Message(), 1)
-	var reason string
+	reason, fields := st.Code().String(), ""
 	for _, d := range st.Details() {
 		switch d := d.(type) {
 		case *errdetails.BadRequest:
 			for _, v := range d.GetFieldViolations() {
 				if !strings.Contains(text, v.GetDescription()) {
-					text += fmt.Sprintf("\n  %s: %s", v.GetField(), v.GetDescription())
+					fields += fmt.Sprintf("\n  %s: %s", v.GetField(), v.GetDescription())
 				}
 			}
 		case *errdetails.ErrorInfo:
@@ -51,8 +51,5 @@ func explain(err error) string {
 			}
 		}
 	}
-	if reason == "" {
-		reason = st.Code().String()
-	}
-	return text + " (" + reason + ")"
+	return text + " (" + reason + ")" + fields
 }

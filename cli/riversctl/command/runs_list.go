@@ -46,6 +46,9 @@ var statusWords = map[string]string{
 	"succeeded": "SUCCEEDED", "failed": "FAILED", "canceled": "CANCELED",
 }
 
+// filterOperators cannot stand in a name of the filter language.
+const filterOperators = " \t\n\"'()=<>:!"
+
 // text writes the filter in the language of the API.
 func (f RunFilter) text() (string, error) {
 	var terms, states []string
@@ -70,7 +73,10 @@ func (f RunFilter) text() (string, error) {
 			terms = append(terms, "tags:"+quote(key))
 			continue
 		}
-		terms = append(terms, fmt.Sprintf("tags.%s = %s", quote(key), quote(value)))
+		if key == "" || strings.ContainsAny(key, filterOperators) {
+			return "", exit.Usagef("tag %q: a key with spaces, quotes or operators cannot be asked for", key)
+		}
+		terms = append(terms, fmt.Sprintf("tags.%s = %s", key, quote(value)))
 	}
 	if f.Raw != "" {
 		terms = append(terms, f.Raw)

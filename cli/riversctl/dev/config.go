@@ -6,6 +6,7 @@ import (
 
 	"rivers.io/cli/riversctl/gobuild"
 	"rivers.io/cli/riversctl/ports"
+	"rivers.io/cli/riversctl/project"
 )
 
 // Config says what to run, and where.
@@ -38,6 +39,8 @@ type Config struct {
 	Ask func(question string) (bool, error)
 	// Hurry, when closed after ctx has ended, kills what still runs.
 	Hurry <-chan struct{}
+	// Announced, when not nil, is told once commands can find this dev.
+	Announced func(project.Dev)
 	// Version is the version of this program.
 	Version string
 }

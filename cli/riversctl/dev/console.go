@@ -60,9 +60,6 @@ func (c *console) report(now supervise.Status) {
 	if now.Phase == supervise.Serving && now.Generation != before.Generation {
 		c.serving(now)
 	}
-	if now.Draining > before.Draining {
-		c.line("%s finishing what they run", output.Count(now.Draining, "older build"))
-	}
 }
 
 // consequence says what a failure means for who uses the pipeline.
@@ -86,12 +83,16 @@ func (c *console) failure(what, text string) {
 }
 
 func (c *console) serving(now supervise.Status) {
+	older := ""
+	if now.Draining > 1 { // the build just replaced is one of them
+		older = "; " + output.Count(now.Draining, "older build") + " still running"
+	}
+	c.line("● %s serves%s", buildName(now.Build), older)
 	if c.shown {
-		c.line("● %s serves", buildName(now.Build))
 		return
 	}
 	c.shown = true
-	c.line("● %s serves\n", buildName(now.Build))
+	c.line("")
 	for _, a := range c.addresses() {
 		c.line("  %s", a)
 	}

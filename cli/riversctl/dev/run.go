@@ -123,10 +123,17 @@ func (d *dev) url() string { return "http://" + d.listened.ui.Addr().String() }
 
 func (d *dev) announce() error {
 	d.console.addresses = d.addresses
-	return d.state.WriteDev(project.Dev{
+	found := project.Dev{
 		PID: os.Getpid(), URL: d.url(), Registry: d.listened.registry.Addr().String(), Token: d.token,
 		Namespace: project.Namespace, Project: d.cfg.Target.ModuleDir, Started: time.Now().UTC(),
-	})
+	}
+	if err := d.state.WriteDev(found); err != nil {
+		return err
+	}
+	if d.cfg.Announced != nil {
+		d.cfg.Announced(found)
+	}
+	return nil
 }
 
 func (d *dev) addresses() []string {

@@ -169,6 +169,6 @@ func explain(err error, complaints string) error {
 	case complaints != "":
 		return errors.New(complaints)
 	default:
-		return err
+		return fmt.Errorf("the go command: %w", err)
 	}
 }
