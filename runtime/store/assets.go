@@ -99,7 +99,8 @@ type AssetKey struct {
 // HistoryFilter restricts the history of an asset.
 type HistoryFilter struct {
 	// Types restricts the event types; empty means Materialization,
-	// Observation and final StepFailed.
+	// Observation and final StepFailed. Beside these, PartitionFailed and all
+	// of StepFailed can be asked for; other types are ErrInvalid.
 	Types []event.Type
 	// Key restricts to one partition when not empty.
 	Key partition.Key

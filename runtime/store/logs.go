@@ -48,10 +48,11 @@ type LogLine struct {
 
 // LogFilter restricts log lines; zero fields do not restrict.
 type LogFilter struct {
+	// Step restricts to one step; without a key, to every key of its name.
 	Step    event.Step
 	Attempt int
 	Streams []LogStream
-	// MinLevel leaves out records below the level.
+	// MinLevel leaves out records below the level; raw lines have none.
 	MinLevel string
 	// Contains is a case-sensitive substring of the text.
 	Contains string

@@ -104,20 +104,23 @@ type TakeOver struct {
 type Runs interface {
 	// CreateRun records a run and its first events (RunCreated, and RunQueued
 	// when Status is Queued) in one step. When the request id was used within
-	// 24 hours, it returns the run made then and false. Errors: ErrExists when
+	// 24 hours, it returns the run made then and false; so does a repeat of the
+	// same order under the same id without a request id. Errors: ErrExists when
 	// the id is taken by another request; ErrConflict when the request id was
-	// used for something else.
+	// used for something else; ErrNotFound when the run made then was deleted;
+	// ErrInvalid.
 	CreateRun(ctx context.Context, run NewRun) (Run, bool, error)
 	// Run returns one run, or ErrNotFound.
 	Run(ctx context.Context, id string) (Run, error)
-	// ListRuns pages runs, newest first.
+	// ListRuns pages runs, newest first: by time of creation, then by order of
+	// it. Runs created meanwhile neither repeat nor hide others.
 	ListRuns(ctx context.Context, filter RunFilter, page Page) (runs []Run, next string, err error)
 	// CountRuns returns the number of runs by status, without scanning runs.
 	CountRuns(ctx context.Context) (map[Status]int64, error)
 	// TakeOver gives the caller the ownership of a run that has no living
 	// owner: it raises the epoch, appends RunStarted (first time; the status
 	// becomes Started) or RunTakenOver, and revokes tokens. Errors: ErrNotFound,
-	// ErrFinished, ErrLeaseHeld.
+	// ErrFinished, ErrLeaseHeld; ErrPrecondition while the run is Queued.
 	TakeOver(ctx context.Context, id string, take TakeOver) (Claim, error)
 	// Renew extends the lease of an owner whose epoch still stands, even when
 	// the lease has ended. Errors: ErrStaleEpoch, ErrFinished.

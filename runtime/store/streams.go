@@ -90,10 +90,15 @@ type Streams interface {
 	// the parts, and applies their projections in the same step: attempts are
 	// registered by StepLaunched and settled by their first terminal event
 	// (StepSucceeded, StepFailed, StepCanceled, StepRevoked), RunFinished ends
-	// the run and its lease. Errors: ErrNotFound, ErrFinished, ErrStaleEpoch,
-	// ErrTokenRevoked (a *PartError that names the part), ErrUnavailable.
+	// the run, its lease and every attempt that is still live: what comes after
+	// is ErrFinished. An attempt is launched once and materializes an output
+	// once (ErrPrecondition); what its worker tells is believed only while it is
+	// live, whoever writes it. Errors: ErrNotFound, ErrFinished, ErrStaleEpoch,
+	// ErrTokenRevoked, ErrPrecondition, ErrInvalid (those about one part are a
+	// *PartError that names it), ErrUnavailable.
 	Append(ctx context.Context, run string, add Append) (Appended, error)
 	// Observe adds an observation to the stream of an asset, outside runs.
+	// ErrNotFound when the asset was never declared nor recorded.
 	Observe(ctx context.Context, asset string, observation event.Observation) (event.Event, error)
 	// Events returns the events of a stream with sequence numbers above after,
 	// in order, at most limit (0 means 1000). A stream without events gives
@@ -106,6 +111,7 @@ type Streams interface {
 	// WatchLocation yields hints of what changed since cursor; an empty cursor
 	// starts now. Hints are coalesced and come at least once. An empty Hints
 	// with a cursor is yielded at once, so that a caller knows it is watching.
+	// A malformed cursor is ErrInvalid.
 	WatchLocation(ctx context.Context, cursor string) iter.Seq2[Hints, error]
 }
 

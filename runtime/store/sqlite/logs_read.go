@@ -107,7 +107,7 @@ func levelOf(level string) int {
 // WatchLogs yields the lines above after as they are written.
 func (l *location) WatchLogs(ctx context.Context, run string, filter store.LogFilter, after uint64) iter.Seq2[[]store.LogLine, error] {
 	return func(yield func([]store.LogLine, error) bool) {
-		l.db.watch(ctx, func(ctx context.Context) (bool, error) {
+		l.db.watch(ctx, watchPace, func(ctx context.Context) (bool, error) {
 			for {
 				list, final, err := l.logLines(ctx, run, filter, after, watchBatch)
 				if err != nil || len(list) == 0 {

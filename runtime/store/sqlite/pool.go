@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -9,6 +10,7 @@ import (
 type pool struct {
 	open  func() (*conn, error)
 	slots chan struct{}
+	done  chan struct{} // closed by shut
 
 	mu     sync.Mutex
 	idle   []*conn
@@ -16,12 +18,14 @@ type pool struct {
 }
 
 func newPool(size int, open func() (*conn, error)) *pool {
-	return &pool{open: open, slots: make(chan struct{}, size)}
+	return &pool{open: open, slots: make(chan struct{}, size), done: make(chan struct{})}
 }
 
 func (p *pool) get(ctx context.Context) (*conn, error) {
 	select {
 	case p.slots <- struct{}{}:
+	case <-p.done:
+		return nil, errClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -55,17 +59,20 @@ func (p *pool) put(c *conn) {
 	<-p.slots
 }
 
-// shut closes the idle connections; those in use are closed when put back.
+// shut refuses further use, waits for the connections in use and closes all.
 func (p *pool) shut() error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.closed = true
-	var err error
-	for _, c := range p.idle {
-		if cerr := c.close(); err == nil {
-			err = cerr
-		}
-	}
+	close(p.done)
+	idle := p.idle
 	p.idle = nil
-	return err
+	p.mu.Unlock()
+	for range cap(p.slots) {
+		p.slots <- struct{}{}
+	}
+	var errs []error
+	for _, c := range idle {
+		errs = append(errs, c.close())
+	}
+	return errors.Join(errs...)
 }

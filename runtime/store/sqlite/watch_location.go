@@ -32,7 +32,7 @@ func (l *location) WatchLocation(ctx context.Context, cursor string) iter.Seq2[s
 		if !yield(store.Hints{Cursor: strconv.FormatInt(since, 10)}, nil) {
 			return
 		}
-		l.db.watch(ctx, func(ctx context.Context) (bool, error) {
+		l.db.watch(ctx, l.db.cfg.Poll, func(ctx context.Context) (bool, error) {
 			for {
 				b, err := l.lookAround(ctx, since)
 				if err != nil {
