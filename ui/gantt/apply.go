@@ -121,10 +121,10 @@ func (r *Row) settle(e event.Event, outcome State, problem string) {
 // derive finds what follows from the states of other steps: when each step was
 // ready, and the critical path.
 func (c *Chart) derive() {
-	if len(c.steps) == 0 || (c.criticalSeq == c.seq && c.seq > 0) {
+	if len(c.steps) == 0 || (c.derived == c.seq && c.seq > 0) {
 		return
 	}
-	c.criticalSeq = c.seq
+	c.derived = c.seq
 	d := deriver{c: c, gates: make([]arrival, len(c.gates)), last: make([]int, len(c.steps))}
 	for g, gate := range c.gates {
 		d.gates[g] = d.arrive(arrival{step: -1, done: true}, gate.After)

@@ -77,11 +77,12 @@ type Chart struct {
 	steps []plan.Step
 	gates []plan.Gate
 
-	seq                      uint64
-	created, started, ended  time.Time
-	finished                 bool
-	outcome                  event.Outcome
-	criticalSeq, previousSeq uint64
+	seq                     uint64
+	created, started, ended time.Time
+	finished                bool
+	outcome                 event.Outcome
+	// derived is the event up to which derive was done.
+	derived uint64
 }
 
 // New returns the chart of a plan, before any event. Without a plan (the
@@ -116,7 +117,6 @@ func (c *Chart) Compare(previous map[event.Step]time.Duration) {
 		c.rows[i].Previous = previous[c.rows[i].Step]
 		c.rows[i].changed = c.seq
 	}
-	c.previousSeq = c.seq
 }
 
 // Rows returns all rows in plan order.

@@ -107,8 +107,8 @@ func writeDrawing(w http.ResponseWriter, r *http.Request, d *Drawing) {
 func acceptsGzip(r *http.Request) bool {
 	for encoding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, params, _ := strings.Cut(strings.TrimSpace(encoding), ";")
-		if name == "gzip" && !strings.HasPrefix(strings.TrimSpace(params), "q=0") {
-			return true
+		if name == "gzip" {
+			return strings.Trim(strings.TrimPrefix(strings.TrimSpace(params), "q="), "0.") != "" || params == ""
 		}
 	}
 	return false

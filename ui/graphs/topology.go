@@ -6,17 +6,22 @@ import (
 	"encoding/hex"
 	"hash"
 	"slices"
+	"sync"
 
 	"rivers.io/runtime/asset"
 )
 
 // Topology is what a drawing depends on: the nodes of a lineage graph and the
-// edges between them. It holds no status.
+// edges between them. It holds no status, must not be copied, and must not be
+// changed after its first Hash.
 type Topology struct {
 	Nodes []Node
 	Edges []Edge
 	// Source is the hash of the whole that this is a part or a variant of.
 	Source string
+
+	once sync.Once
+	hash string
 }
 
 // Node is an asset, or a group drawn as one node.
@@ -60,7 +65,7 @@ func FromDefinitions(definitions []asset.Definition) *Topology {
 			}
 		}
 	}
-	t.Source = t.Hash()
+	t.Source = t.digest()
 	return t
 }
 
@@ -72,6 +77,11 @@ func (t *Topology) Index(name string) (int32, bool) {
 
 // Hash identifies the topology: equal ones, and no others, have one hash.
 func (t *Topology) Hash() string {
+	t.once.Do(func() { t.hash = t.digest() })
+	return t.hash
+}
+
+func (t *Topology) digest() string {
 	h := digest{h: sha256.New()}
 	h.text(t.Source)
 	h.number(len(t.Nodes))

@@ -116,11 +116,11 @@ export class Painter {
 
   /** The name of a group over its small nodes, readable at any zoom. */
   private farLabel(ctx: CanvasRenderingContext2D, b: Box, scale: number): void {
-    if (b.w * scale < 64 || b.h * scale < 20) return;
+    if (b.w * scale < 64 || b.h * scale < 24) return;
     const t = this.theme;
     const size = 12 / scale;
     // The text is measured at its size on the screen, which is always the same.
-    const font = `600 12px ${t.font}`;
+    const font = `600 11px ${t.font}`;
     const label = this.labels.fit(this.model.groups[b.group] ?? "", font, Math.round(b.w * scale - 16));
     if (label === "") return;
     ctx.save();
@@ -131,8 +131,8 @@ export class Painter {
     ctx.textBaseline = "middle";
     const width = ctx.measureText(label).width;
     ctx.beginPath();
-    ctx.roundRect(-width / 2 - 6, -9, width + 12, 18, 9);
-    ctx.globalAlpha = 0.86;
+    ctx.roundRect(-width / 2 - 5, -8, width + 10, 16, 8);
+    ctx.globalAlpha = 0.76;
     ctx.fillStyle = t.page;
     ctx.fill();
     ctx.globalAlpha = 1;
