@@ -108,11 +108,13 @@ func (b *Blob) readAll(ctx context.Context, ref rivers.Ref) ([]byte, error) {
 
 // storeError makes the well-known error of a missing object.
 func storeError(err error) error {
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if isNotFound(err) {
 		return fmt.Errorf("%w: %w", rivers.ErrNotFound, err)
 	}
 	return err
 }
+
+func isNotFound(err error) bool { return gcerrors.Code(err) == gcerrors.NotFound }
 
 type countingWriter struct {
 	to io.Writer

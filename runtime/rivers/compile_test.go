@@ -1,11 +1,15 @@
 package rivers_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -30,6 +34,29 @@ var (
 
 var a = `
 
+// compiled imports packages as the go command compiled them.
+func compiled(t *testing.T, fset *token.FileSet) types.Importer {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", ".")
+	list.Stderr = t.Output()
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	files := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		files[path] = file
+	}
+	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
+		file, ok := files[path]
+		if !ok {
+			return nil, fmt.Errorf("%s is not among the dependencies", path)
+		}
+		return os.Open(file)
+	})
+}
+
 // TestFirstScreen compiles the pipeline of the package's documentation, all but
 // the line that runs it.
 func TestFirstScreen(t *testing.T) {
@@ -52,7 +79,7 @@ func TestFirstScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
+	conf := types.Config{Importer: compiled(t, fset)}
 	if _, err := conf.Check("main", fset, []*ast.File{pipeline}, nil); err != nil {
 		t.Error(err)
 	}
@@ -62,7 +89,7 @@ func TestFirstScreen(t *testing.T) {
 // accept needs no type arguments.
 func TestCompiler(t *testing.T) {
 	fset := token.NewFileSet()
-	from := importer.ForCompiler(fset, "source", nil)
+	from := compiled(t, fset)
 	for _, c := range []struct {
 		why, code string
 		// refused is part of the compiler's message; empty means that it compiles.

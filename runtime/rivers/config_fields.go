@@ -134,6 +134,9 @@ func setFromJSON(into reflect.Value, fields []configField, overrides json.RawMes
 		}
 		delete(given, f.name)
 		if err := setJSON(into.FieldByIndex(f.index), raw); err != nil {
+			if f.Secret { // the error may quote the value
+				err = fmt.Errorf("not a %s", f.Type)
+			}
 			errs = append(errs, fmt.Errorf("config field %q: %w", f.name, err))
 		}
 	}

@@ -50,6 +50,7 @@ func Run(t *testing.T, url string) {
 	t.Run("missing is not found", s.missing)
 	t.Run("canceled writes nothing", s.canceled)
 	t.Run("a large value", s.large)
+	t.Run("listed and deleted", s.listed)
 }
 
 type suite struct{ blob *iohandler.Blob }
@@ -195,5 +196,37 @@ func (s suite) large(t *testing.T) {
 	}
 	if len(p.Rows) != 2 || p.Total != int64(len(rows)) || p.Rows[1][0] != rows[1].Name {
 		t.Errorf("%d rows of %d: %v", len(p.Rows), p.Total, p.Rows)
+	}
+}
+
+func (s suite) listed(t *testing.T) {
+	const key = "to be listed"
+	want := []string{roundTrip(t, s, key, 1).Path, roundTrip(t, s, key, 2).Path}
+	list := func() []string {
+		var paths []string
+		for object, err := range s.blob.Objects(t.Context(), "suite", key) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if object.Bytes == 0 || object.Modified.IsZero() {
+				t.Errorf("%+v", object)
+			}
+			paths = append(paths, object.Path)
+		}
+		return paths
+	}
+	if diff := cmp.Diff(want, list()); diff != "" {
+		t.Error(diff)
+	}
+	for range 2 { // the second time it is gone already
+		if err := s.blob.Delete(t.Context(), want[0]); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(want[1:], list()); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.blob.Delete(t.Context(), "../up"); err == nil {
+		t.Error("a path outside of the store was accepted")
 	}
 }
