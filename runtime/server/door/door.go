@@ -39,6 +39,7 @@ type Door struct {
 	drain     func()
 	stopped   chan struct{}
 	serveOnce sync.Once
+	stopOnce  sync.Once
 	mu        sync.Mutex
 	listener  net.Listener
 }
@@ -224,15 +225,18 @@ func ignoreClosed(err error) error {
 }
 
 // Stop drains, waits until ctx ends for the calls in progress, and cuts what is
-// left. It returns ctx's error when something was cut.
+// left. It returns ctx's error when something was cut. A second call waits for the
+// first one and returns nil.
 func (d *Door) Stop(ctx context.Context) error {
+	var err error
+	d.stopOnce.Do(func() { err = d.stop(ctx) })
+	return err
+}
+
+func (d *Door) stop(ctx context.Context) error {
 	d.Drain()
 	d.mu.Lock()
-	select {
-	case <-d.stopped:
-	default:
-		close(d.stopped)
-	}
+	close(d.stopped)
 	lis := d.listener
 	d.mu.Unlock()
 	if lis != nil {
