@@ -19,6 +19,7 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"rivers.io/cli/riversctl/app"
+	"rivers.io/cli/riversctl/exit"
 )
 
 func main() { os.Exit(run()) }
@@ -39,8 +40,8 @@ func run() int {
 	}, os.Args)
 }
 
-// interrupts ends the context at the first Ctrl-C or SIGTERM, and closes hurry at
-// the second.
+// interrupts ends the context at the first Ctrl-C or SIGTERM, closes hurry at the
+// second and ends the process at the third.
 func interrupts() (ctx context.Context, hurry <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals, now := make(chan os.Signal, 2), make(chan struct{})
@@ -50,6 +51,8 @@ func interrupts() (ctx context.Context, hurry <-chan struct{}) {
 		cancel()
 		<-signals
 		close(now)
+		<-signals
+		os.Exit(exit.Interrupted)
 	}()
 	return ctx, now
 }

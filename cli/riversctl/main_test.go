@@ -39,7 +39,9 @@ func TestScript(t *testing.T) {
 			e.Setenv("GOWORK", "off")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serving": serving, "exitcode": exitCode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serving": serving, "exitcode": exitCode, "storm": storm, "executed": executed,
+		},
 	})
 }
 

@@ -49,7 +49,7 @@ func (p *program) dev(c *cli.Context) (err error) {
 		Out: p.env.Out, Log: p.logger(c), Hurry: p.env.Hurry, Version: p.env.Version, Verbose: c.Bool("verbose"),
 	}
 	if p.env.Asks {
-		cfg.Ask = p.ask
+		cfg.Ask = p.ask(c.Context)
 	}
 	set, err := p.settings()
 	if err != nil {

@@ -182,22 +182,29 @@ func (p *program) runsDeleteCommand() *cli.Command {
 			}
 			d := command.DeleteRuns{Runs: s.runs, W: p.env.Out, IDs: ids, NewID: newID}
 			if !c.Bool("yes") {
-				d.Confirm = p.ask
+				d.Confirm = p.ask(c.Context)
 			}
 			return d.Run(c.Context)
 		},
 	}
 }
 
-// ask puts a question to the person; only yes is yes.
-func (p *program) ask(question string) (bool, error) {
-	if _, err := fmt.Fprint(p.env.Err, question+" [y/N] "); err != nil {
-		return false, err
+// ask makes what puts a question to the person; only yes is yes. Ctrl-C is no.
+func (p *program) ask(ctx context.Context) func(question string) (bool, error) {
+	return func(question string) (bool, error) {
+		if _, err := fmt.Fprint(p.env.Err, question+" [y/N] "); err != nil {
+			return false, err
+		}
+		answers := make(chan string, 1)
+		go func() { // a read cannot be interrupted: it ends with the process
+			line, _ := bufio.NewReader(p.env.In).ReadString('\n')
+			answers <- strings.ToLower(strings.TrimSpace(line))
+		}()
+		select {
+		case answer := <-answers:
+			return answer == "y" || answer == "yes", nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
-	line, err := bufio.NewReader(p.env.In).ReadString('\n')
-	if err != nil && line == "" {
-		return false, fmt.Errorf("no answer: %w", err)
-	}
-	answer := strings.ToLower(strings.TrimSpace(line))
-	return answer == "y" || answer == "yes", nil
 }
