@@ -52,6 +52,8 @@ func asPage(err error) *pageError {
 		return &pageError{http.StatusBadGateway, "The location does not answer", "Nothing was changed. Try again when the location is up.", err}
 	case errors.Is(err, store.ErrNotFound):
 		return &pageError{http.StatusNotFound, "Nothing here", "It may have been deleted, or never existed.", err}
+	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrPrecondition):
+		return &pageError{http.StatusBadRequest, "That request cannot be read", "Its address is no longer valid, or never was. Begin at the list again.", err}
 	case errors.Is(err, store.ErrNotReady):
 		return &pageError{http.StatusServiceUnavailable, "Nothing is stored yet", "The database is empty. It is filled as soon as a code location starts.", err}
 	case errors.Is(err, store.ErrSchema):

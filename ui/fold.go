@@ -9,6 +9,7 @@ import (
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
+	"rivers.io/ui/gantt"
 )
 
 // fold is what a run's events say about its steps. It is brought up to date by
@@ -22,6 +23,11 @@ type fold struct {
 	executor, image string
 	takeovers       int
 	used            time.Time
+
+	// chart is the run's Gantt chart, made when it is first asked for; charting
+	// guards its making.
+	charting sync.Mutex
+	chart    *gantt.Chart
 }
 
 // stepState is one step of a run as its page shows it.
@@ -194,8 +200,6 @@ func (s stepState) word() string {
 // byUrgency orders steps for reading: failed, running, retrying, then as they
 // began.
 func byUrgency(steps []stepState) {
-	urgency := func(s stepState) int {
-		return slices.Index([]string{"failed", "running", "queued"}, s.Key) & 3
-	}
-	slices.SortStableFunc(steps, func(a, b stepState) int { return cmp.Compare(urgency(a), urgency(b)) })
+	urgency := map[string]int{"failed": -3, "running": -2, "queued": -1}
+	slices.SortStableFunc(steps, func(a, b stepState) int { return cmp.Compare(urgency[a.Key], urgency[b.Key]) })
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"rivers.io/runtime/asset"
 	"rivers.io/runtime/event"
+	"rivers.io/runtime/plan"
 	"rivers.io/runtime/store"
 )
 
@@ -39,8 +41,8 @@ func NewRun(ctx context.Context, state store.Location, created event.RunCreated,
 	if err != nil {
 		return nil, err
 	}
-	if created.PlanHash == "" {
-		created.PlanHash = "plan"
+	if created.PlanHash, err = planHash(ctx, state, &created); err != nil {
+		return nil, err
 	}
 	if created.Launcher.Kind == "" {
 		created.Launcher = event.Launcher{Kind: "manual", User: &event.User{Subject: "ada", Name: "Ada"}}
@@ -50,6 +52,24 @@ func NewRun(ctx context.Context, state store.Location, created event.RunCreated,
 		return nil, fmt.Errorf("create run: %w", err)
 	}
 	return &Run{ID: plan.ID, state: state, plan: plan, counts: event.Counts{Total: created.Steps}, attempts: map[event.Step]int{}, tokens: map[event.Step]string{}}, nil
+}
+
+// planHash is the hash that the location's definitions give the run. Names that
+// no pipeline may declare make no graph; the hash of such a run is a word.
+func planHash(ctx context.Context, state store.Location, created *event.RunCreated) (string, error) {
+	defs, err := state.Definitions(ctx)
+	if err != nil {
+		return "", err
+	}
+	graph, err := asset.Resolve(defs)
+	if err != nil {
+		return "unresolved", nil
+	}
+	p, err := plan.FromCreated(graph, created, time.Now())
+	if err != nil {
+		return "", fmt.Errorf("plan: %w", err)
+	}
+	return p.Hash, nil
 }
 
 // Start takes the run over.
