@@ -132,7 +132,7 @@ type embedded struct {
 
 type hidden struct {
 	V     int
-	cache int
+	cache int //nolint:unused // that it is not stored is the point
 }
 
 func TestRoundTrip(t *testing.T) {

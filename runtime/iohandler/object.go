@@ -11,7 +11,7 @@ import (
 )
 
 // objectBuffer is how much of an object one request for a part reads.
-const objectBuffer = 256 << 10
+const objectBuffer = 64 << 10
 
 // prefetched is the size up to which an object is read by a single request.
 const prefetched = 4 << 20

@@ -68,6 +68,15 @@ func makeRowType(t reflect.Type) (rows rowType, err error) {
 	return rowType{schema: schema, times: w.times, dates: dateColumns(schema)}, nil
 }
 
+// deconstruct appends the columns of one struct to row.
+func (r rowType) deconstruct(row parquet.Row, v reflect.Value) parquet.Row {
+	row = r.schema.Deconstruct(row, v.Addr().Interface())
+	if r.dates != nil {
+		fixDates(row, r.dates)
+	}
+	return row
+}
+
 // writeBatch is how many rows are handed to the writer at a time.
 const writeBatch = 256
 
@@ -83,18 +92,14 @@ func (parquetFormat) write(w io.Writer, value any) (written, error) {
 		}
 	}
 	pw := parquet.NewWriter(w, rows.schema, parquet.Compression(&parquet.Snappy))
-	batch := make([]parquet.Row, 0, writeBatch)
-	for i := range slice.Len() {
-		row := rows.schema.Deconstruct(nil, slice.Index(i).Addr().Interface())
-		if rows.dates != nil {
-			fixDates(row, rows.dates)
+	batch := make([]parquet.Row, min(writeBatch, slice.Len()))
+	for from := 0; from < slice.Len(); from += len(batch) {
+		batch = batch[:min(len(batch), slice.Len()-from)]
+		for i := range batch {
+			batch[i] = rows.deconstruct(batch[i][:0], slice.Index(from+i))
 		}
-		batch = append(batch, row)
-		if len(batch) == writeBatch || i == slice.Len()-1 {
-			if _, err := pw.WriteRows(batch); err != nil {
-				return written{}, err
-			}
-			batch = batch[:0]
+		if _, err := pw.WriteRows(batch); err != nil {
+			return written{}, err
 		}
 	}
 	if err := pw.Close(); err != nil {

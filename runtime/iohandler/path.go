@@ -39,11 +39,12 @@ func escape(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		c := text[i]
-		if plainByte(c) && !(c == '.' && (i == 0 || i == len(text)-1 || text[i-1] == '.')) {
-			b.WriteByte(c)
+		oddDot := c == '.' && (i == 0 || i == len(text)-1 || text[i-1] == '.')
+		if oddDot || !plainByte(c) {
+			fmt.Fprintf(&b, "%%%02X", c)
 			continue
 		}
-		fmt.Fprintf(&b, "%%%02X", c)
+		b.WriteByte(c)
 	}
 	escaped := b.String()
 	if len(escaped) <= maxSegment {

@@ -89,7 +89,7 @@ func (r *previewer) list(dec *json.Decoder) error {
 
 // element makes the row of one element of a list.
 func (r *previewer) element(raw json.RawMessage, index map[string]int) ([]any, error) {
-	row := make([]any, len(r.p.Columns))
+	var row []any
 	set := func(name string, value any) error {
 		i, ok := index[name]
 		if !ok {

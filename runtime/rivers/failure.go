@@ -48,7 +48,7 @@ func failureOf(parent context.Context, err error) *host.Failure {
 func kindsOf(err error) []string {
 	var codes, types []string
 	walk(err, func(e error) {
-		switch e := e.(type) {
+		switch e := e.(type) { //nolint:errorlint // walk unwraps
 		case *kindError:
 			codes = append(codes, e.kind)
 		case *panicError:
@@ -75,7 +75,7 @@ func walk(err error, visit func(error)) {
 		return
 	}
 	visit(err)
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // this is what unwraps
 	case interface{ Unwrap() error }:
 		walk(e.Unwrap(), visit)
 	case interface{ Unwrap() []error }:

@@ -152,7 +152,7 @@ func TestResourceOutsideOfItsPlace(t *testing.T) {
 	if f := failure(t, newBench(t, a).run("a", &env{})); !strings.Contains(f.Message, `reads resource "db", which it does not declare`) {
 		t.Errorf("%+v", f)
 	}
-	lost := rivers.NewAsset("lost", func(*rivers.Context) (string, error) { return db.Get(context.Background()), nil }, rivers.Uses(db))
+	lost := rivers.NewAsset("lost", func(*rivers.Context) (string, error) { return db.Get(t.Context()), nil }, rivers.Uses(db))
 	if f := failure(t, newBench(t, lost).run("lost", &env{})); !strings.Contains(f.Message, "needs the context") {
 		t.Errorf("%+v", f)
 	}
