@@ -8,6 +8,12 @@ func (g Go) Tidy(ctx context.Context, dir string) error {
 	return err
 }
 
+// TidyPast runs `go mod tidy` past modules that cannot be had.
+func (g Go) TidyPast(ctx context.Context, dir string) error {
+	_, err := g.run(ctx, dir, "mod", "tidy", "-e")
+	return err
+}
+
 // Vet compiles every package and test of the module in dir, and vets them.
 func (g Go) Vet(ctx context.Context, dir string) error {
 	_, err := g.run(ctx, dir, "vet", "./...")

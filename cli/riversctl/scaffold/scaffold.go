@@ -119,23 +119,59 @@ func (p Pipeline) write(dir string, r Result) error {
 	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod), 0o644)
 }
 
-// tidy reduces go.mod to what is needed. Without a network that may fail; what was
-// written then builds all the same where every module is at hand.
+// tidy reduces go.mod to what is needed: as `go mod tidy` does, then past modules
+// that cannot be had, then not at all. The first that leaves a pipeline which builds
+// is kept: without a network what was written builds where every module is at hand.
 func (p Pipeline) tidy(ctx context.Context, dir string, r Result) (Result, error) {
-	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	written, err := keep(dir)
 	if err != nil {
 		return r, err
 	}
-	r.Untidy = p.Go.Tidy(ctx, dir)
-	if r.Untidy != nil { // tidy may have changed it before it failed
-		if err := os.WriteFile(filepath.Join(dir, "go.mod"), mod, 0o644); err != nil {
-			return r, err
+	var broken error
+	for _, tidy := range []func(context.Context, string) error{p.Go.Tidy, p.Go.TidyPast} {
+		if err := tidy(ctx, dir); err != nil {
+			r.Untidy = err
+			continue
+		}
+		if broken = p.Go.Vet(ctx, dir); broken == nil {
+			r.Untidy = nil
+			return r, nil
 		}
 	}
-	if err := p.Go.Vet(ctx, dir); err != nil {
-		return r, fmt.Errorf("%s was written, but does not build: %w", dir, errors.Join(err, untidy(r.Untidy)))
+	if err := written.restore(dir); err != nil {
+		return r, err
+	}
+	if broken = p.Go.Vet(ctx, dir); broken != nil {
+		return r, fmt.Errorf("%s was written, but does not build: %w", dir, errors.Join(broken, untidy(r.Untidy)))
 	}
 	return r, nil
+}
+
+// modFiles are the contents of go.mod and go.sum; nil where there is no file.
+type modFiles map[string][]byte
+
+func keep(dir string) (modFiles, error) {
+	kept := modFiles{}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		kept[name] = raw
+	}
+	return kept, nil
+}
+
+func (m modFiles) restore(dir string) error {
+	for name, raw := range m {
+		if raw == nil {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func untidy(err error) error {
