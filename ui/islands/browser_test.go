@@ -66,7 +66,7 @@ func startBrowser() (context.Context, error) {
 
 // page is a tab of the browser and the site that it looks at.
 type page struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	url  string
 	mu   sync.Mutex
@@ -76,7 +76,7 @@ type page struct {
 // open starts a site that serves the body at "/", the bundled islands and the
 // given handlers, and opens it in a new tab. What the page reports as an error,
 // breaches of the content security policy included, fails the test.
-func open(t *testing.T, body string, handlers map[string]http.Handler) *page {
+func open(t testing.TB, body string, handlers map[string]http.Handler) *page {
 	t.Helper()
 	root, err := browser()
 	if err != nil {
@@ -189,7 +189,7 @@ func (p *page) shoot(name string) {
 	}
 }
 
-func siteHandler(t *testing.T, body string, handlers map[string]http.Handler) http.Handler {
+func siteHandler(t testing.TB, body string, handlers map[string]http.Handler) http.Handler {
 	files, err := bundle()
 	if err != nil {
 		t.Fatal(err)
@@ -233,11 +233,14 @@ const entry = `
 import "./graph";
 import "./gantt";
 import "./partition-map";
+import { duration, ticks } from "./shared/time";
 import { Model } from "./graph/model";
 import { Grid } from "./graph/grid";
 import { Camera } from "./graph/camera";
-import { next } from "./graph/keyboard";
-Object.assign(globalThis, { Model, Grid, Camera, next });
+import { linesOf } from "./gantt/chart";
+import { Keys, Selection, cellsOf, letterOf } from "./partition-map/keys";
+import { arrange } from "./partition-map/arrange";
+Object.assign(globalThis, { duration, ticks, Model, Grid, Camera, linesOf, Keys, Selection, cellsOf, letterOf, arrange });
 `
 
 const pageStyle = `
@@ -251,3 +254,23 @@ func clickAt(x, y float64) chromedp.Action[chromedp.Void] { return chromedp.Mous
 
 // pressKey presses a key on whatever has the focus.
 func pressKey(key string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(key) }
+
+// events collects what the page is told by events of some types.
+func (p *page) events(types string) {
+	p.t.Helper()
+	_ = eval[bool](p, fmt.Sprintf(`(globalThis.told = [], %q.split(" ").forEach(type => document.addEventListener(type, e => { told.push(type + " " + JSON.stringify(e.detail)); e.preventDefault(); })), true)`, types))
+}
+
+// told returns what the page was told since the last call.
+func (p *page) told() string {
+	p.t.Helper()
+	return eval[string](p, `told.splice(0).join("\n")`)
+}
+
+// press presses keys one after another.
+func (p *page) press(keys ...string) {
+	p.t.Helper()
+	for _, key := range keys {
+		p.run(pressKey(key))
+	}
+}

@@ -1,9 +1,14 @@
 package islands_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"rivers.io/runtime/partition"
 	"rivers.io/ui/partitions"
@@ -88,4 +93,55 @@ func TestPartitionMapPictures(t *testing.T) {
 		}
 		mapOf(t, keyed(t, definition, time.Time{}, mixed(300))).shoot("map-static")
 	})
+}
+
+func TestPartitionMapSelectsRanges(t *testing.T) {
+	definition, now := daily(90)
+	p := mapOf(t, keyed(t, definition, now, mixed(90)))
+	p.scheme("light")
+	p.events("rivers-partitions rivers-materialize")
+	_ = eval[bool](p, `(globalThis.map = document.querySelector("rivers-partition-map"), globalThis.root = map.shadowRoot, root.querySelector(".pane").focus(), true)`)
+	x := func(day int) float64 {
+		return eval[float64](p, fmt.Sprintf(`root.querySelector(".pane").getBoundingClientRect().left + map.place.x[%d] + 5`, day))
+	}
+	y := func(day int) float64 {
+		return eval[float64](p, fmt.Sprintf(`root.querySelector(".pane").getBoundingClientRect().top + map.place.y[%d] + 5`, day))
+	}
+	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x(3), y(3), chromedp.ButtonLeft, chromedp.ClickCount(1)),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x(20), y(20), chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x(20), y(20), chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	if got := p.told(); got != `rivers-partitions {"asset":"flights","partitions":"2001-01-04..2001-01-21","count":18}` {
+		t.Errorf("brushed %s", got)
+	}
+	p.shoot("map-brushed")
+	p.run(chromedp.MouseClickXY(x(40), y(40), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
+	p.run(chromedp.MouseClickXY(x(10), y(10), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
+	if got := eval[string](p, `map.partitions`); got != "2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10" {
+		t.Errorf("selected %s", got)
+	}
+	p.told()
+	_ = eval[bool](p, `(root.querySelector("button.primary").click(), true)`)
+	if got := p.told(); got != `rivers-materialize {"selection":"flights","partitions":"2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10"}` {
+		t.Errorf("asked for %s", got)
+	}
+	p.run(chromedp.Reload())
+	p.until(`document.querySelector("rivers-partition-map")?.partitions === "2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10"`)
+}
+
+func TestPartitionMapIsWalkedByKeys(t *testing.T) {
+	definition, now := daily(90)
+	p := mapOf(t, keyed(t, definition, now, mixed(90)))
+	_ = eval[bool](p, `(globalThis.map = document.querySelector("rivers-partition-map"), globalThis.root = map.shadowRoot, root.querySelector(".pane").focus(), true)`)
+	p.press(kb.Home, kb.ArrowDown, kb.ArrowRight)
+	if got := p.spoken(); got != "2001-01-09, missing" && got != "2001-01-09, materialized" {
+		t.Errorf("down and right lead to %q", got)
+	}
+	p.press(" ")
+	if got := eval[string](p, `map.partitions`); got != "2001-01-09" {
+		t.Errorf("selected %s", got)
+	}
+	p.press(kb.Escape)
+	if got := eval[string](p, `map.partitions`); got != "" {
+		t.Errorf("still selected: %s", got)
+	}
 }

@@ -78,11 +78,12 @@ export class Camera {
     this.go({ x: v.x - dx / v.scale, y: v.y - dy / v.scale, scale: v.scale }, false);
   }
 
-  /** The view that shows a rectangle of the picture whole, in the middle. */
-  framing(x: number, y: number, w: number, h: number, margin: number, largest: number): View {
-    const fit = Math.min((this.width - 2 * margin) / Math.max(w, 1), (this.height - 2 * margin) / Math.max(h, 1));
+  /** The view that shows a rectangle of the picture whole, in the middle of what
+   * is not covered at the right side of the window. */
+  framing(x: number, y: number, w: number, h: number, margin: number, largest: number, covered = 0): View {
+    const fit = Math.min((this.width - covered - 2 * margin) / Math.max(w, 1), (this.height - 2 * margin) / Math.max(h, 1));
     const scale = Math.max(minScale, Math.min(largest, fit));
-    return this.around(x + w / 2, y + h / 2, scale);
+    return this.around(x + w / 2 + covered / 2 / scale, y + h / 2, scale);
   }
 
   /** The view with a point of the picture in the middle. */

@@ -63,7 +63,7 @@ export class RiversGraph extends HTMLElement {
   private readonly note = el("div", { class: "note" });
   private readonly announcer = new Announcer();
   private readonly stage = new Stage(() => this.painter, () => ({
-    hover: this.hover, active: this.active, selected: this.selected, found: this.foundSet, light: this.light,
+    hover: this.hover, active: this.active, selected: this.selected, found: this.foundSet, light: this.light, quiet: this.state.light === "",
     focused: this.root.activeElement === this.view,
   }), () => this.shown, () => this.cameraMoved());
   private readonly minimap = new Minimap(this.stage.camera, (x, y) => {
@@ -278,7 +278,12 @@ export class RiversGraph extends HTMLElement {
   private framing(): View {
     const m = this.model, { camera } = this.stage;
     if (m === undefined) return camera.view;
-    return camera.framing(0, 0, m.width, m.height, 28, 1.1);
+    return camera.framing(0, 0, m.width, m.height, 28, 1.1, this.covered());
+  }
+
+  /** How much of the view's right side the panel covers. */
+  private covered(): number {
+    return this.aside.hidden || this.aside.offsetWidth === this.view.clientWidth ? 0 : this.aside.offsetWidth;
   }
 
   private fit(smooth: boolean): void {
@@ -312,10 +317,12 @@ export class RiversGraph extends HTMLElement {
     if (m === undefined) return;
     const x = (m.x[v] ?? 0) + (m.w[v] ?? 0) / 2, y = m.middle(v), goal = camera.goal;
     const px = (x - goal.x) * goal.scale, py = (y - goal.y) * goal.scale;
-    const inside = px > 60 && py > 40 && px < camera.width - 60 && py < camera.height - 40;
+    // The panel covers a part of the view.
+    const covered = this.covered();
+    const inside = px > 60 && py > 40 && px < camera.width - covered - 60 && py < camera.height - 40;
     if (!center && inside && goal.scale >= 0.34) return;
     const scale = center ? Math.max(goal.scale, 0.8) : Math.max(goal.scale, 0.5);
-    camera.go(camera.around(x, y, scale), !reducedMotion());
+    camera.go(camera.around(x + covered / 2 / scale, y, scale), !reducedMotion());
     this.movedByHand();
   }
 
@@ -426,11 +433,9 @@ export class RiversGraph extends HTMLElement {
     if (nodes.length === 0 || (this.state.light === "path" && nodes.length !== 2)) this.state.light = "";
     this.light = this.lightFor(this.state.light);
     const last = nodes[nodes.length - 1];
-    if (last !== undefined) {
-      this.active = last;
-      if (nodes.length === 1) this.show(last, false);
-    }
+    if (last !== undefined) this.active = last;
     this.renderPanel();
+    if (last !== undefined && nodes.length === 1) this.show(last, false);
     this.save();
     this.stage.ask();
     this.announcer.say(nodes.length === 0 ? "Nothing selected" : nodes.length === 1 ? `Selected ${this.describe(nodes[0] ?? 0)}` : `${nodes.length} selected`);
@@ -467,6 +472,7 @@ export class RiversGraph extends HTMLElement {
   private renderPanel(): void {
     const m = this.model;
     this.aside.hidden = m === undefined || this.selected.size === 0;
+    this.view.classList.toggle("beside", !this.aside.hidden);
     if (m === undefined || this.aside.hidden) {
       this.aside.replaceChildren();
       return;

@@ -19,6 +19,8 @@ export interface Marks {
   readonly selected: ReadonlySet<number>;
   readonly found: ReadonlySet<number>;
   readonly light: Light | undefined;
+  /** Whether the light only follows the pointer: then the rest is dimmed less. */
+  readonly quiet: boolean;
   readonly focused: boolean;
 }
 
@@ -140,7 +142,7 @@ export class Stage {
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const age = this.born === 0 ? 1 : Math.min(1, (now - this.born) / 180);
-    ctx.globalAlpha = (marks.light === undefined ? 1 : 0.26) * Math.max(0, age);
+    ctx.globalAlpha = (marks.light === undefined ? 1 : marks.quiet ? 0.45 : 0.26) * Math.max(0, age);
     const from = this.front.view, to = camera.view;
     const zoom = to.scale / from.scale;
     ctx.imageSmoothingEnabled = zoom !== 1;

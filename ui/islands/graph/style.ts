@@ -31,6 +31,7 @@ select { max-inline-size: 12rem; }
 .corner { position: absolute; inset-inline-end: 12px; inset-block-end: 12px; border-radius: 8px; overflow: hidden; cursor: crosshair; touch-action: none;
   background: color-mix(in srgb, var(--surface, light-dark(#fff, #191e25)) 92%, transparent);
   border: 1px solid var(--rule, light-dark(#d5dce4, #303945)); box-shadow: 0 2px 8px rgb(0 0 0 / .12); }
+.beside .corner { inset-inline-end: 312px; }
 .corner canvas { display: block; }
 .legend { position: absolute; inset-inline-start: 12px; inset-block-end: 12px; display: flex; flex-wrap: wrap; gap: 2px; margin: 0; padding: 2px; border-radius: 8px;
   background: color-mix(in srgb, var(--surface, light-dark(#fff, #191e25)) 92%, transparent);
@@ -38,7 +39,7 @@ select { max-inline-size: 12rem; }
 .legend button { display: inline-flex; align-items: center; gap: 6px; border: 0; background: none; block-size: 24px; padding: 0 6px; font-size: 12px; font-variant-numeric: tabular-nums; }
 .legend button[aria-pressed="true"] { background: color-mix(in srgb, var(--accent, light-dark(#1c64d8, #6ea8ff)) 16%, transparent); }
 .legend canvas { inline-size: 14px; block-size: 14px; }
-aside { inline-size: 300px; flex: none; box-sizing: border-box; overflow: auto; padding: 16px; display: flex; flex-direction: column; gap: 12px;
+aside { position: absolute; inset-block: 0; inset-inline-end: 0; z-index: 2; inline-size: 300px; box-sizing: border-box; box-shadow: -8px 0 24px rgb(0 0 0 / .06); overflow: auto; padding: 16px; display: flex; flex-direction: column; gap: 12px;
   border-inline-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); background: var(--surface, light-dark(#fff, #191e25)); }
 aside h2 { font-size: 14px; margin: 0; overflow-wrap: anywhere; }
 aside h3 { font-size: 12px; margin: 0 0 4px; color: var(--ink-dim, light-dark(#576373, #98a4b3)); font-weight: 600; }
@@ -63,6 +64,7 @@ aside .actions { display: flex; flex-wrap: wrap; gap: 6px; }
 .note.over { background: color-mix(in srgb, var(--ground, light-dark(#f8f9fb, #0f1216)) 70%, transparent); }
 :host([compact]) .bar { border: 0; padding: 0 0 8px; }
 :host([compact]) .view { border: 1px solid var(--rule, light-dark(#d5dce4, #303945)); border-radius: 8px; }
-@media (max-width: 720px) { aside { position: absolute; inset: auto 0 0 0; inline-size: auto; max-block-size: 55%; border: 0; border-block-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); } .corner { display: none; } .legend { max-inline-size: calc(100% - 40px); } input[type="search"] { inline-size: 9rem; } }
+:focus-visible.view { outline: none; }
+@media (max-width: 720px) { aside { inset: auto 0 0 0; inline-size: auto; max-block-size: 55%; border: 0; border-block-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); } .corner { display: none; } .legend { max-inline-size: calc(100% - 40px); } input[type="search"] { inline-size: 9rem; } }
 [hidden], :host([hidden]) { display: none !important; }
 ${unseen}`;
