@@ -134,7 +134,7 @@ func (g *Gateway) vouch(r *http.Request) metadata.MD {
 }
 
 // Handler serves everything under /v1. Its requests must be authenticated and
-// authorised.
+// authorized.
 func (g *Gateway) Handler() http.Handler { return g.door.Handler() }
 
 // Drain ends the watches. It is idempotent.

@@ -83,7 +83,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.http = httptest.NewServer(w.gateway.Handler())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
 		defer cancel()
 		if err := w.gateway.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
@@ -99,7 +99,7 @@ func (w *world) open(mode sqlite.Mode) store.Store {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { db.Close() })
+	w.t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 

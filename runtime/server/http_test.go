@@ -200,7 +200,7 @@ func TestUserComesFromTheTrustedChannelOnly(t *testing.T) {
 func TestRESTStreamEndsOnDrain(t *testing.T) {
 	r := newRig(t)
 	id := r.materialize("airports", "")
-	req, _ := http.NewRequestWithContext(t.Context(), "GET", "http://"+r.addr+base+"/runs/"+id+"/events:watch", nil)
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.addr+base+"/runs/"+id+"/events:watch", nil)
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func newRig(t testing.TB, options ...option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { _ = db.Close() })
 	graph, err := asset.Resolve(definitions())
 	if err != nil {
 		t.Fatal(err)

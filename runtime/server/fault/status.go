@@ -87,7 +87,7 @@ func keyFault(e *partition.KeyError, err error) *Error {
 func Selection(field string, err error) *Error {
 	e := Invalid(field, "INVALID_SELECTION", err.Error())
 	if sel, ok := errors.AsType[*asset.SelectionError](err); ok {
-		e.With("term", sel.Term, "near", strings.Join(sel.Near, ","))
+		return e.With("term", sel.Term, "near", strings.Join(sel.Near, ","))
 	}
 	return e
 }

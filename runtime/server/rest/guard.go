@@ -148,8 +148,8 @@ func checkObject(body []byte) *fault.Error {
 	if body[0] != '{' {
 		return fault.New(codes.InvalidArgument, "INVALID_JSON", "the body is not a JSON object")
 	}
-	var any json.RawMessage
-	err := json.Unmarshal(body, &any)
+	var object json.RawMessage
+	err := json.Unmarshal(body, &object)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fault.New(codes.InvalidArgument, "INVALID_JSON",
 			fmt.Sprintf("the body is not one JSON object: %v at byte %d", syntax, syntax.Offset), "offset", fmt.Sprint(syntax.Offset))
