@@ -60,7 +60,7 @@ func (b *Blob) Preview(ctx context.Context, ref rivers.Ref, rows int) (p Preview
 	if err != nil {
 		return Preview{}, err
 	}
-	r := &previewer{limit: rows, room: MaxPreviewBytes, p: Preview{Format: ref.Format, Total: -1}}
+	r := &previewer{limit: rows, room: MaxPreviewBytes, most: MaxPreviewCell, p: Preview{Format: ref.Format, Total: -1}}
 	object := &object{ctx: ctx, bucket: b.bucket, path: ref.Path, size: size, room: maxPreviewRead}
 	switch ref.Format {
 	case parquetFormat{}.name():
@@ -93,6 +93,8 @@ type previewer struct {
 	p     Preview
 	limit int
 	room  int
+	// most bounds the elements of a cell that is a list; 0 is no bound.
+	most int
 }
 
 // errEnough ends a preview that has what it may hold.

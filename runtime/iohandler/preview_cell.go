@@ -102,5 +102,5 @@ func text(b []byte, t parquet.Type) any {
 	if _, isUUID := logicalOf(t).(*format.UUIDType); !isUUID && utf8.Valid(b) {
 		return string(b)
 	}
-	return "0x" + hex.EncodeToString(b[:min(len(b), MaxPreviewCell)])
+	return "0x" + hex.EncodeToString(b)
 }

@@ -58,7 +58,7 @@ func (r *previewer) row(row parquet.Row, types []parquet.Type) []any {
 		cell := cellOf(v, types[i])
 		if !r.p.Columns[i].Repeated {
 			cells[i] = cell
-		} else if cell != nil && len(lists[i]) < MaxPreviewCell {
+		} else if cell != nil && (r.most == 0 || len(lists[i]) < r.most) {
 			lists[i] = append(lists[i], cell)
 		}
 	}

@@ -124,7 +124,10 @@ func jsonRows(o *object) iter.Seq2[json.RawMessage, error] {
 		}
 		raw = bytes.TrimSpace(raw)
 		if len(raw) == 0 || raw[0] != '[' {
-			yield(raw, nil)
+			if !json.Valid(raw) {
+				raw, err = nil, fmt.Errorf("read %s: not JSON", o.path)
+			}
+			yield(raw, err)
 			return
 		}
 		dec := json.NewDecoder(bytes.NewReader(raw))
