@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"rivers.io/ui"
 	"rivers.io/ui/uitest"
 )
 
@@ -190,7 +192,11 @@ func eval[T any](p *page, expression string) T {
 // until waits for an expression to be true.
 func (p *page) until(expression string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second)))
+	for n := 0; n < 3 && err != nil && strings.Contains(err.Error(), "navigated"); n++ { // the page that was asked is gone; ask the next
+		_, err = chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second)))
+	}
+	if err != nil {
 		p.t.Fatalf("%s never came true: %v\n%.600s", expression, err, eval[string](p, `document.querySelector("main").innerText`))
 	}
 }
@@ -254,3 +260,13 @@ func screenshots(t *testing.T) string {
 	}
 	return dir
 }
+
+func focus(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Focus(chromedp.CSS(selector))
+}
+
+// listen opens a TCP listener.
+func listen(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+
+// uiLaunch is a small launch.
+func uiLaunch() ui.Launch { return ui.Launch{Selection: "airports", RequestID: "announce"} }

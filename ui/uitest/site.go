@@ -24,6 +24,7 @@ type Site struct {
 	Engine *Engine
 	Clock  *Clock
 	reader store.Store
+	logger *slog.Logger
 }
 
 // Options say what a Site is made of.
@@ -63,14 +64,24 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		ui.Location{Namespace: "local", Name: "weather", Phase: ui.PhaseFailed, Message: "The pipeline exited with status 1."},
 	)
 	s.Engine = NewEngine(writer.Location(Identity), s.Clock)
-	s.Server, err = ui.New(ui.Config{
-		Store: reader, Locations: s.Locations, Actions: s.Engine, Values: Values{}, Build: "v0.1.0-dev",
-		Loopback: true, Logger: o.Logger, Now: s.Clock.Now,
-	})
-	if err != nil {
+	s.logger = o.Logger
+	if _, err = s.Reopen(); err != nil {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
 	return s, nil
+}
+
+// Reopen makes a new Server over the same store, as after a restart. The old one
+// must have been drained.
+func (s *Site) Reopen() (*ui.Server, error) {
+	server, err := ui.New(ui.Config{
+		Store: s.reader, Locations: s.Locations, Actions: s.Engine, Values: Values{}, Build: "v0.1.0-dev",
+		Loopback: true, Logger: s.logger, Now: s.Clock.Now,
+	})
+	if err == nil {
+		s.Server = server
+	}
+	return server, err
 }
 
 // Close ends everything.
