@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -37,8 +38,20 @@ func (f file) Open(ctx context.Context, opt storetest.Options) (store.Store, err
 }
 
 func TestWithoutFaultsItIsTheStore(t *testing.T) {
+	template := filepath.Join(t.TempDir(), "template.db")
+	if err := sqlite.Migrate(t.Context(), template); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(template)
+	if err != nil {
+		t.Fatal(err)
+	}
 	storetest.Run(t, storetest.Harness{New: func(t testing.TB) storetest.Database {
-		return file{filepath.Join(t.TempDir(), "state.db")}
+		path := filepath.Join(t.TempDir(), "state.db")
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file{path}
 	}})
 }
 

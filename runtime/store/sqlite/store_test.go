@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"rivers.io/runtime/store"
@@ -12,8 +14,27 @@ import (
 // file is a database in a directory of the test.
 type file struct{ path string }
 
-func newFile(t testing.TB) storetest.Database {
-	return file{filepath.Join(t.TempDir(), "dir with space", "state #1?.db")}
+// newFiles returns a maker of databases that are copies of one made at first.
+func newFiles(t *testing.T) func(testing.TB) storetest.Database {
+	dir := t.TempDir()
+	template := sync.OnceValues(func() ([]byte, error) {
+		path := filepath.Join(dir, "template.db")
+		if err := Migrate(context.Background(), path); err != nil {
+			return nil, err
+		}
+		return os.ReadFile(path)
+	})
+	return func(t testing.TB) storetest.Database {
+		raw, err := template()
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "state #1?.db")
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file{path}
+	}
 }
 
 func (f file) Open(ctx context.Context, opt storetest.Options) (store.Store, error) {
@@ -24,6 +45,19 @@ func (f file) Open(ctx context.Context, opt storetest.Options) (store.Store, err
 	return Open(ctx, cfg)
 }
 
+// TestConformance runs the suite, and then looks at the plan of every query
+// that it made.
 func TestConformance(t *testing.T) {
-	storetest.Run(t, storetest.Harness{New: newFile})
+	var mu sync.Mutex
+	queries := map[string]bool{}
+	prepared = func(q string) {
+		mu.Lock()
+		defer mu.Unlock()
+		queries[q] = true
+	}
+	defer func() { prepared = nil }()
+	newFile := newFiles(t)
+	t.Run("suite", func(t *testing.T) { storetest.Run(t, storetest.Harness{New: newFile}) })
+	prepared = nil
+	t.Run("no query scans", func(t *testing.T) { checkPlans(t, queries) })
 }

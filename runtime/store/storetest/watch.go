@@ -11,7 +11,7 @@ import (
 
 // patience bounds how long a test waits for what must come; it is no promise
 // about speed.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // hintsUntil watches a location in the background and returns a function that
 // waits for a hint that holds.
