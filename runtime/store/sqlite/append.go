@@ -62,7 +62,7 @@ func (j *appendJob) apply(t *tx, loc int64) (store.Appended, error) {
 	}
 	n, err := t.exec(`INSERT INTO writers VALUES (?, ?, ?)
 		ON CONFLICT (stream, writer) DO UPDATE SET counter = excluded.counter WHERE counter < excluded.counter`,
-		h.id, j.add.Writer, int64(j.add.Counter)) //nolint:gosec // counters stay far below 2^63
+		h.id, j.add.Writer, int64(j.add.Counter))
 	if err != nil {
 		return store.Appended{}, err
 	}
@@ -98,7 +98,7 @@ func (j *appendJob) applyParts(t *tx, h *head) (store.Appended, error) {
 
 func (h *head) acknowledge(before int64, duplicate bool) store.Appended {
 	return store.Appended{
-		First: uint64(before + 1), Last: uint64(h.seq), Time: instant(h.time), //nolint:gosec // numbers are never negative
+		First: uint64(before + 1), Last: uint64(h.seq), Time: instant(h.time),
 		LeaseEnd: instant(h.leaseEnd), Duplicate: duplicate,
 	}
 }
@@ -113,7 +113,7 @@ func partError(i int, err error) error {
 
 func (j *appendJob) applyPart(t *tx, h *head, i int) error {
 	part := &j.add.Parts[i]
-	if part.Epoch != 0 && int64(part.Epoch) != h.epoch { //nolint:gosec // a huge epoch matches none
+	if part.Epoch != 0 && int64(part.Epoch) != h.epoch {
 		return fmt.Errorf("epoch %d, the run's is %d: %w", part.Epoch, h.epoch, store.ErrStaleEpoch)
 	}
 	live := liveCheck{tx: t, head: h, token: part.Token, recs: j.recs[i]}

@@ -98,7 +98,7 @@ func (t *tx) keepFact(h *head, e event.Event, asset int64) error {
 			return err
 		}
 		_, err = t.exec(`UPDATE partitions SET kept = ? WHERE asset = ? AND key = ? AND mat_stream = ? AND mat_seq = ?`,
-			raw, asset, string(e.Attempt.Key), h.id, int64(e.Seq)) //nolint:gosec // far below 2^63
+			raw, asset, string(e.Attempt.Key), h.id, int64(e.Seq))
 		return err
 	}
 	if !store.Fails(e.Payload) {

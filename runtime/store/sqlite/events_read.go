@@ -28,7 +28,7 @@ func scanEvent(r row, at int, stream string) (storedEvent, error) {
 		return storedEvent{}, fmt.Errorf("event %d of %s: %w: %w", r.int(at), stream, store.ErrCorrupt, err)
 	}
 	e := storedEvent{step: r.int(at + 3)}
-	e.Stream, e.Seq, e.Time, e.Payload = stream, uint64(r.int(at)), instant(r.int(at+1)), p //nolint:gosec // never negative
+	e.Stream, e.Seq, e.Time, e.Payload = stream, uint64(r.int(at)), instant(r.int(at+1)), p
 	e.Attempt.Key, e.Attempt.Number = partition.Key(r.text(at+4)), int(r.int(at+5))
 	return e, nil
 }
@@ -78,15 +78,15 @@ func (l *location) streamHead(c *conn, loc int64, stream string) (*head, error) 
 }
 
 func (d *DB) events(ctx context.Context, c *conn, h *head, after uint64, limit int) ([]event.Event, error) {
-	if after >= uint64(h.seq) { //nolint:gosec // never negative
+	if after >= uint64(h.seq) {
 		return nil, nil
 	}
-	list := make([]storedEvent, 0, min(limit, int(h.seq)-int(after))) //nolint:gosec // after is below seq
+	list := make([]storedEvent, 0, min(limit, int(h.seq)-int(after)))
 	err := c.each(ctx, `SELECT `+eventColumns+` FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`, func(r row) error {
 		e, err := scanEvent(r, 0, h.ident)
 		list = append(list, e)
 		return err
-	}, h.id, int64(after), int64(limit)) //nolint:gosec // after is below seq
+	}, h.id, int64(after), int64(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (l *location) Observe(ctx context.Context, asset string, observation event.
 		if err := t.add(h, &rec); err != nil {
 			return err
 		}
-		e.Seq, e.Time = uint64(h.seq), instant(h.time) //nolint:gosec // never negative
+		e.Seq, e.Time = uint64(h.seq), instant(h.time)
 		return t.saveHead(h, false)
 	})
 	if err != nil {

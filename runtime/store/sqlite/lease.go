@@ -91,7 +91,7 @@ func (t *tx) checkOwner(h *head) error {
 // takeOverEvents makes the events of a takeover, and removes the attempts that
 // they revoke.
 func (t *tx) takeOverEvents(h *head, take store.TakeOver) ([]record, error) {
-	epoch := uint64(h.epoch + 1) //nolint:gosec // never negative
+	epoch := uint64(h.epoch + 1)
 	var first event.Payload = &event.RunTakenOver{Epoch: epoch, Executor: take.Executor, Image: take.Image}
 	if h.status == store.NotStarted {
 		first = &event.RunStarted{Epoch: epoch, Executor: take.Executor, Image: take.Image}
@@ -182,7 +182,7 @@ func (l *location) owned(ctx context.Context, id string, epoch uint64, f func(*t
 		if err != nil {
 			return err
 		}
-		if epoch == 0 || uint64(h.epoch) != epoch { //nolint:gosec // never negative
+		if epoch == 0 || uint64(h.epoch) != epoch {
 			return fmt.Errorf("run %s: epoch %d, the run's is %d: %w", id, epoch, h.epoch, store.ErrStaleEpoch)
 		}
 		if h.status.Final() {

@@ -44,7 +44,7 @@ const (
 )
 
 func readLogs(ctx context.Context, c *conn, stream int64, f store.LogFilter, after uint64, limit int) ([]store.LogLine, error) {
-	query, args := logsOfRun, []any{stream, int64(after)} //nolint:gosec // numbers of lines stay far below 2^63
+	query, args := logsOfRun, []any{stream, int64(after)}
 	if f.Step.Name != "" {
 		query = logsOfStep
 		args = append(args, f.Step.Name, string(f.Step.Key), string(f.Step.Key))
@@ -68,7 +68,7 @@ func readLogs(ctx context.Context, c *conn, stream int64, f store.LogFilter, aft
 
 func scanLine(r row) store.LogLine {
 	line := store.LogLine{
-		Seq: uint64(r.int(0)), Time: instant(r.int(1)), Stream: store.LogStream(r.text(5)), //nolint:gosec // never negative
+		Seq: uint64(r.int(0)), Time: instant(r.int(1)), Stream: store.LogStream(r.text(5)),
 		Level: r.text(6), Text: r.text(7), Dropped: r.int(9),
 	}
 	line.Attempt.Name, line.Attempt.Key, line.Attempt.Number = r.text(2), partition.Key(r.text(3)), int(r.int(4))

@@ -43,22 +43,26 @@ type replayedStream struct {
 	launcher, cause, executor string
 	startedAt, endedAt        int64
 	created                   event.RunCreated
+	events                    int64
 }
 
 // replay reads every event once.
 func (d *DB) replay(ctx context.Context, c *conn) (*replayed, error) {
 	out := &replayed{rows: map[string][][]any{}, counts: map[[3]int64]int64{}, live: map[attemptKey]string{}}
-	var streams []*replayedStream
-	err := c.once(ctx, `SELECT id, loc, ident FROM streams ORDER BY id`, func(r row) error {
-		streams = append(streams, &replayedStream{head: head{id: r.int(0), loc: r.int(1), ident: r.text(2)}})
-		return nil
-	})
+	stored, err := storedStreams(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range streams {
+	for _, was := range stored {
+		s := &replayedStream{head: head{id: was.id, loc: was.loc, ident: was.ident}}
 		if err := out.fold(ctx, c, s); err != nil {
 			return nil, err
+		}
+		if s.events < was.seq {
+			// Its deletion crashed midway: what the events cannot tell any
+			// more stays as it is, until the deletion is repeated.
+			was.created = s.created
+			s = was
 		}
 		if err := out.index(d, c, s); err != nil {
 			return nil, err
@@ -71,6 +75,20 @@ func (d *DB) replay(ctx context.Context, c *conn) (*replayed, error) {
 	return out, nil
 }
 
+// storedStreams returns the streams as they are stored.
+func storedStreams(ctx context.Context, c *conn) ([]*replayedStream, error) {
+	var list []*replayedStream
+	query := `SELECT ` + headColumns + `, launcher, r.cause, r.executor, r.started_at, r.ended_at
+		FROM streams LEFT JOIN runs r ON r.stream = id ORDER BY id`
+	err := c.once(ctx, query, func(r row) error {
+		list = append(list, &replayedStream{
+			head: scanHead(r), launcher: r.text(15), cause: r.text(16), executor: r.text(17), startedAt: r.int(18), endedAt: r.int(19),
+		})
+		return nil
+	})
+	return list, err
+}
+
 // fold folds the events of a stream.
 func (p *replayed) fold(ctx context.Context, c *conn, s *replayedStream) error {
 	return c.each(ctx, `SELECT `+eventColumns+`, asset, change FROM events WHERE stream = ? ORDER BY seq`, func(r row) error {
@@ -78,6 +96,7 @@ func (p *replayed) fold(ctx context.Context, c *conn, s *replayedStream) error {
 		if err != nil {
 			return err
 		}
+		s.events++
 		s.seq, s.time = r.int(0), r.int(1)
 		if s.createdAt == 0 {
 			s.createdAt = s.time
@@ -101,9 +120,9 @@ func (s *replayedStream) apply(payload event.Payload) {
 	case *event.RunDequeued:
 		s.status = store.NotStarted
 	case *event.RunStarted:
-		s.status, s.epoch, s.executor, s.startedAt = store.Started, int64(p.Epoch), p.Executor, s.time //nolint:gosec // far below 2^63
+		s.status, s.epoch, s.executor, s.startedAt = store.Started, int64(p.Epoch), p.Executor, s.time
 	case *event.RunTakenOver:
-		s.epoch, s.executor = int64(p.Epoch), p.Executor //nolint:gosec // far below 2^63
+		s.epoch, s.executor = int64(p.Epoch), p.Executor
 	case *event.RunCancelRequested:
 		s.canceling = true
 	case *event.RunFinished:

@@ -21,7 +21,7 @@ func scanRun(r row, location string) (store.Run, error) {
 		ID: h.ident, Location: location, Status: h.status, CancelRequested: h.canceling, Counts: h.counts,
 		Priority: int(r.int(15)), BlockReason: r.text(16), Cause: r.text(17), Executor: r.text(18),
 		CreatedAt: instant(h.createdAt), StartedAt: instant(r.int(19)), EndedAt: instant(r.int(20)),
-		Epoch: uint64(h.epoch), LeaseEnd: instant(h.leaseEnd), Seq: uint64(h.seq), //nolint:gosec // never negative
+		Epoch: uint64(h.epoch), LeaseEnd: instant(h.leaseEnd), Seq: uint64(h.seq),
 	}
 	if err := json.Unmarshal(r.blob(21), &run.Created); err != nil {
 		return run, fmt.Errorf("run %s: its first event: %w: %w", h.ident, store.ErrCorrupt, err)

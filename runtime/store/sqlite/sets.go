@@ -72,14 +72,14 @@ func readFold(ctx context.Context, c *conn, asset int64, space partition.Space, 
 		return f, err
 	}
 	f.found = foldID{r.text(0), r.int(1)}
-	grown := r.int(3) > 0 && space.Count(now) > uint64(r.int(2)) //nolint:gosec // never negative
+	grown := r.int(3) > 0 && space.Count(now) > uint64(r.int(2))
 	if r.text(0) != space.Fingerprint() || grown {
 		return f, nil
 	}
 	f.change, f.outside = r.int(1), r.int(3)
 	parts := map[int64][]partition.Chunk{}
 	err = c.each(ctx, `SELECT status, chunk, bits FROM chunks WHERE asset = ?`, func(r row) error {
-		parts[r.int(0)] = append(parts[r.int(0)], partition.Chunk{Index: uint64(r.int(1)), Bits: r.blob(2)}) //nolint:gosec // never negative
+		parts[r.int(0)] = append(parts[r.int(0)], partition.Chunk{Index: uint64(r.int(1)), Bits: r.blob(2)})
 		return nil
 	}, asset)
 	if err != nil {
@@ -188,7 +188,7 @@ func (t *tx) saveFold(asset int64, before, after foldState, space partition.Spac
 		return err
 	}
 	_, err = t.exec(`INSERT OR REPLACE INTO folds VALUES (?, ?, ?, ?, ?)`,
-		asset, space.Fingerprint(), after.change, int64(space.Count(now)), after.outside) //nolint:gosec // far below 2^63
+		asset, space.Fingerprint(), after.change, int64(space.Count(now)), after.outside)
 	return err
 }
 
@@ -204,13 +204,13 @@ func (t *tx) saveChunks(asset int64, status int64, before, after partition.Set) 
 		if known && was == string(c.Bits) {
 			continue
 		}
-		_, err := t.exec(`INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?)`, asset, status, int64(c.Index), c.Bits) //nolint:gosec // far below 2^63
+		_, err := t.exec(`INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?)`, asset, status, int64(c.Index), c.Bits)
 		if err != nil {
 			return err
 		}
 	}
 	for index := range old {
-		if _, err := t.exec(`DELETE FROM chunks WHERE asset = ? AND status = ? AND chunk = ?`, asset, status, int64(index)); err != nil { //nolint:gosec // as above
+		if _, err := t.exec(`DELETE FROM chunks WHERE asset = ? AND status = ? AND chunk = ?`, asset, status, int64(index)); err != nil {
 			return err
 		}
 	}

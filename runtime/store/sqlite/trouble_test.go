@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
@@ -179,6 +181,16 @@ func TestADeletionThatCrashedMidwayIsRepeated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		before, _ := l.Run(ctx, run)
+		if err := db.Rebuild(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := l.Run(ctx, run); !cmp.Equal(before, after) {
+			t.Errorf("after %d transactions a rebuild made %s", stop, cmp.Diff(before, after))
+		}
+		if diffs, err := db.Compare(ctx); err != nil || len(diffs) > 0 {
+			t.Error(diffs, err)
 		}
 		if _, err := l.Run(ctx, run); (err == nil) == gone {
 			t.Errorf("after %d transactions: %v", stop, err)

@@ -160,7 +160,7 @@ func (b *lookBatch) lookStreams(ctx context.Context, c *conn, loc int64) error {
 	}
 	for _, s := range list {
 		h := b.hint(s.ident)
-		h.Seq = uint64(s.seq) //nolint:gosec // never negative
+		h.Seq = uint64(s.seq)
 		if s.runChange > b.since {
 			h.Kinds = append(h.Kinds, store.HintRun)
 		}
@@ -209,7 +209,7 @@ func (b *lookBatch) lookLogs(ctx context.Context, c *conn, loc int64) error {
 	err := c.each(ctx, `SELECT s.ident, s.seq, h.change FROM log_heads h INDEXED BY log_heads_change CROSS JOIN streams s ON s.id = h.stream
 		WHERE h.loc = ? AND h.change > ? ORDER BY h.change LIMIT ?`, func(r row) error {
 		h := b.hint(r.text(0))
-		h.Seq = uint64(r.int(1)) //nolint:gosec // never negative
+		h.Seq = uint64(r.int(1))
 		h.Kinds = append(h.Kinds, store.HintLogs)
 		n, last = n+1, r.int(2)
 		return nil
