@@ -39,7 +39,7 @@ tidy() {
   return $rc
 }
 
-vet() { go vet ./... && go -C tools vet ./... && go -C tools/protogen vet ./...; }
+vet() { go vet ./... && go -C tools vet ./... && go -C tools/protogen vet ./... && go -C tools/bench vet ./...; }
 
 lint() { go tool -modfile=tools/lint/go.mod golangci-lint run; }
 
