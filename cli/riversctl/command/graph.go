@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,7 +85,9 @@ func tree(w io.Writer, g *riversv1.GetGraphResponse) error {
 		root[i] = true
 	}
 	for _, e := range g.GetEdges() {
-		f.down[e.GetFrom()] = append(f.down[e.GetFrom()], e.GetTo())
+		if !slices.Contains(f.down[e.GetFrom()], e.GetTo()) { // one asset may read another in several ways
+			f.down[e.GetFrom()] = append(f.down[e.GetFrom()], e.GetTo())
+		}
 		root[e.GetTo()] = false
 	}
 	for i := range g.GetNodes() {

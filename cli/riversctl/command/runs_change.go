@@ -38,7 +38,7 @@ func (c CancelRuns) Run(ctx context.Context) error {
 			return err
 		}
 		if !resp.GetSuccess() {
-			_, err = fmt.Fprintf(c.W, "run %s had already %s\n", id, runStatus(resp.GetRun()))
+			_, err = fmt.Fprintf(c.W, "run %s had ended before: %s\n", id, runStatus(resp.GetRun()))
 			return err
 		}
 		_, err = fmt.Fprintf(c.W, "run %s is asked to end\n", id)
