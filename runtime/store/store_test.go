@@ -42,7 +42,7 @@ func TestFileIDs(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	if err := store.CheckName("asset", "<script>‮é"); err != nil {
+	if err := store.CheckName("asset", "<script>\u202eé"); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []string{"", "a\nb", "a\x7f", "\xff", strings.Repeat("a", store.MaxName+1)} {

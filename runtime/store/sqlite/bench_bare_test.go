@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -93,7 +92,7 @@ const (
 // BenchmarkSets asks a process that just opened the database for the sets of
 // an asset with a million partitions, half of them materialized.
 func BenchmarkSets(b *testing.B) {
-	ctx := context.Background()
+	ctx := b.Context()
 	db, l, _, _ := benchLocation(b, Normal)
 	keys := make([]string, benchKeys)
 	for i := range keys {
@@ -133,7 +132,7 @@ func BenchmarkSets(b *testing.B) {
 // fillKeys writes the rows of many materializations without their events. A
 // multiplicative hash picks about half of the keys.
 func fillKeys(b *testing.B, db *DB, keys []string) {
-	err := db.write(context.Background(), func(t *tx) error {
+	err := db.write(b.Context(), func(t *tx) error {
 		for i, k := range keys {
 			if (uint32(i)*2654435761)>>31 != 0 {
 				continue
@@ -152,7 +151,7 @@ func fillKeys(b *testing.B, db *DB, keys []string) {
 
 // BenchmarkStates reads the states of 10,000 assets, half of them materialized.
 func BenchmarkStates(b *testing.B) {
-	ctx := context.Background()
+	ctx := b.Context()
 	_, l, id, epoch := benchLocation(b, Normal)
 	list := benchAppends(epoch)
 	for _, add := range list[:len(list)/2] {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -23,7 +22,7 @@ const (
 // a run that is owned.
 func benchLocation(b *testing.B, sync Synchronous) (*DB, store.Location, string, uint64) {
 	b.Helper()
-	ctx := context.Background()
+	ctx := b.Context()
 	db, err := Open(ctx, Config{Path: filepath.Join(b.TempDir(), "state.db"), Mode: ReadWrite, Synchronous: sync})
 	if err != nil {
 		b.Fatal(err)
@@ -78,13 +77,12 @@ func benchAppends(epoch uint64) []store.Append {
 	done := 0
 	for next := 0; done < benchSteps; {
 		var parts []store.Part
-		to := next
 		if next > 0 {
 			for ; done < next; done++ {
 				parts = append(parts, finished(done))
 			}
 		}
-		to = min(next+each, benchSteps)
+		to := min(next+each, benchSteps)
 		var launches []event.Event
 		for ; next < to; next++ {
 			launches = append(launches, launched(next))
@@ -101,7 +99,7 @@ func benchAppends(epoch uint64) []store.Append {
 func BenchmarkRun(b *testing.B) {
 	for name, sync := range map[string]Synchronous{"normal": Normal, "full": Full} {
 		b.Run(name, func(b *testing.B) {
-			ctx := context.Background()
+			ctx := b.Context()
 			for b.Loop() {
 				b.StopTimer()
 				db, l, id, epoch := benchLocation(b, sync)
@@ -124,7 +122,7 @@ func BenchmarkRun(b *testing.B) {
 func BenchmarkChained(b *testing.B) {
 	for name, sync := range map[string]Synchronous{"normal": Normal, "full": Full} {
 		b.Run(name, func(b *testing.B) {
-			ctx := context.Background()
+			ctx := b.Context()
 			_, l, id, epoch := benchLocation(b, sync)
 			i, counter := 0, uint64(0)
 			next := func(parts ...store.Part) {

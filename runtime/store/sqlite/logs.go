@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"rivers.io/runtime/event"
@@ -135,7 +136,7 @@ func (t *tx) trim(h *head, src *sourceRow) error {
 		last, at = r.int(0), r.int(3)
 		return nil
 	}, src.id)
-	if err != nil && err != errEnough { //nolint:errorlint // returned by the visit above as it is
+	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	if _, err := t.exec(`DELETE FROM logs WHERE stream = ? AND seq IN (SELECT seq FROM logs WHERE source = ? AND seq <= ?)`,

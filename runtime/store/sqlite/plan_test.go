@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -75,7 +74,7 @@ func explain(t *testing.T, db *DB, query string) []string {
 	for i := range args {
 		args[i].Ordinal = i + 1
 	}
-	rows, err := s.(rawStmt).QueryContext(context.Background(), args)
+	rows, err := s.(rawStmt).QueryContext(t.Context(), args)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

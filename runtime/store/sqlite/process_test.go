@@ -115,6 +115,16 @@ func newRun(t *testing.T, l store.Location) string {
 	return id
 }
 
+// drain reads what a child still says, and returns the last number.
+func drain(lines *bufio.Scanner) (last uint64) {
+	for lines.Scan() {
+		if seq, err := strconv.ParseUint(lines.Text(), 10, 64); err == nil {
+			last = seq
+		}
+	}
+	return last
+}
+
 // TestKilledWritersLoseNothing kills processes between any two of their
 // appends. What they were told is there, their run is free at once although its
 // lease has not ended, and the projections agree with the events.
@@ -137,11 +147,7 @@ func TestKilledWritersLoseNothing(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() {
-			if seq, err := strconv.ParseUint(lines.Text(), 10, 64); err == nil {
-				told = seq
-			}
-		}
+		told = max(told, drain(lines))
 		_ = cmd.Wait()
 		got, err := l.Run(t.Context(), run)
 		if err != nil {
@@ -187,8 +193,7 @@ func TestALivingOwnerInAnotherProcessKeepsItsRun(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_ = cmd.Process.Kill()
-	for lines.Scan() { //nolint:revive // drains the pipe
-	}
+	drain(lines)
 	_ = cmd.Wait()
 	hold, err := db.HoldOwner("owner")
 	if err != nil {

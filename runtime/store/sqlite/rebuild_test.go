@@ -72,7 +72,7 @@ func (h *history) append() {
 func (h *history) part(epoch uint64) store.Part {
 	a := h.attempt()
 	token := "token-" + a.String()
-	make := map[string]func() store.Part{
+	makers := map[string]func() store.Part{
 		"launch": func() store.Part { return store.Part{Epoch: epoch, Events: []event.Event{launch(a, token)}} },
 		"success": func() store.Part {
 			return store.Part{Token: token, Events: []event.Event{materialize(a), {Attempt: a, Payload: &event.StepSucceeded{}}}}
@@ -95,7 +95,7 @@ func (h *history) part(epoch uint64) store.Part {
 		},
 	}
 	kinds := []string{"launch", "launch", "launch", "success", "success", "material", "failure", "failure", "partition", "skip", "finish"}
-	return make[rapid.SampledFrom(kinds).Draw(h.t, "kind")]()
+	return makers[rapid.SampledFrom(kinds).Draw(h.t, "kind")]()
 }
 
 func launch(a event.Attempt, token string) event.Event {

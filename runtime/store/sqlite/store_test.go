@@ -19,7 +19,7 @@ func newFiles(t *testing.T) func(testing.TB) storetest.Database {
 	dir := t.TempDir()
 	template := sync.OnceValues(func() ([]byte, error) {
 		path := filepath.Join(dir, "template.db")
-		if err := Migrate(context.Background(), path); err != nil {
+		if err := Migrate(background, path); err != nil {
 			return nil, err
 		}
 		return os.ReadFile(path)

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -189,11 +188,11 @@ func causeOf(o event.Outcome) string {
 }
 
 // do carries out one step from launch to success.
-func (s *started) do(a event.Attempt, version string) store.Appended {
+func (s *started) do(a event.Attempt, version string) {
 	s.f.Helper()
 	token := "token-" + a.String()
 	s.append(s.owner(launch(a, token)))
-	return s.append(worker(token, materialized(a, version), succeeded(a)))
+	s.append(worker(token, materialized(a, version), succeeded(a)))
 }
 
 // fail carries out one step from launch to its final failure.
@@ -237,14 +236,6 @@ func (f *fixture) run(id string) store.Run {
 	run, err := f.l.Run(f.ctx, id)
 	f.ok(err)
 	return run
-}
-
-func texts[T fmt.Stringer](list []T) []string {
-	var out []string
-	for _, v := range list {
-		out = append(out, v.String())
-	}
-	return out
 }
 
 func ids(runs []store.Run) []string {

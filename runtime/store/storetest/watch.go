@@ -124,10 +124,12 @@ var watchTests = []promise{
 		s := f.start()
 		ctx, cancel := context.WithCancel(f.ctx)
 		defer cancel()
-		for range f.l.WatchStream(ctx, s.id, 0) {
+		for _, err := range f.l.WatchStream(ctx, s.id, 0) {
+			f.ok(err)
 			cancel()
 		}
-		for range f.l.WatchStream(f.ctx, s.id, 0) {
+		for _, err := range f.l.WatchStream(f.ctx, s.id, 0) {
+			f.ok(err)
 			break
 		}
 		other := f.open(Options{})
@@ -167,7 +169,8 @@ var watchTests = []promise{
 		f.ok(err)
 		f.equal(want, <-got)
 		cancel()
-		for range got { //nolint:revive // waits for the watch to end
+		for range got {
+			f.Error("an event came after the watch was given up")
 		}
 	}},
 	{"hints tell what changed", func(f *fixture) {
