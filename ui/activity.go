@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"sync"
 	"time"
 
 	"rivers.io/runtime/asset"
@@ -23,8 +24,45 @@ const maxActive = 200
 // latestBatch is how many keys one read of newest materializations takes.
 const latestBatch = 1000
 
+// activities keeps the newest activity of each location, for as long as a watch
+// says that nothing changed since it was made.
+type activities struct {
+	mu sync.Mutex
+	by map[string]keptActivity
+}
+
+// keptActivity is an activity with what it was made from.
+type keptActivity struct {
+	activity
+	cat     *catalog
+	version uint64
+}
+
 // activity judges every asset of the location.
 func (c *call) activity(cat *catalog) (activity, error) {
+	version, watched := c.hub.Version(c.state.ID())
+	if !watched {
+		return c.judge(cat)
+	}
+	c.activities.mu.Lock()
+	defer c.activities.mu.Unlock() // one makes it, the others wait for it
+	kept, ok := c.activities.by[c.state.ID()]
+	if ok && kept.version == version && kept.cat == cat {
+		return kept.activity, nil
+	}
+	a, err := c.judge(cat)
+	if err != nil {
+		return a, err
+	}
+	if c.activities.by == nil {
+		c.activities.by = map[string]keptActivity{}
+	}
+	c.activities.by[c.state.ID()] = keptActivity{a, cat, version}
+	return a, nil
+}
+
+// judge reads the states of all assets and judges them.
+func (c *call) judge(cat *catalog) (activity, error) {
 	var a activity
 	states, err := c.state.AssetStates(c.ctx, nil)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"strconv"
+	"strings"
 	"time"
 
 	"rivers.io/runtime/event"
@@ -147,14 +148,17 @@ func finishWords(p *event.RunFinished) string {
 }
 
 func materializationWords(p *event.Materialization) string {
-	text := p.Output
+	var words []string
+	if p.Output != "" {
+		words = append(words, p.Output)
+	}
 	if rows := rowsOf(p.Metadata); rows != "" {
-		text += suffix(" ", rows+" rows")
+		words = append(words, rows+" rows")
 	}
 	if p.Value != nil {
-		text += " " + p.Value.Format + " " + format.Bytes(p.Value.Bytes)
+		words = append(words, strings.TrimSpace(p.Value.Format+" "+format.Bytes(p.Value.Bytes)))
 	}
-	return text + " version " + format.Clip(p.DataVersion, 14)
+	return strings.Join(append(words, "version "+format.Clip(p.DataVersion, 14)), " · ")
 }
 
 // eventsCSV answers the events of a run as a table for a spreadsheet.

@@ -24,10 +24,12 @@ type Server struct {
 	catalogs catalogs
 	folds    folds
 	drawings *graphs.Cache
-	draining atomic.Bool
-	stop     chan struct{}
-	stopOnce sync.Once
-	workers  sync.WaitGroup
+	// activities spares the pages of one moment the same work.
+	activities activities
+	draining   atomic.Bool
+	stop       chan struct{}
+	stopOnce   sync.Once
+	workers    sync.WaitGroup
 }
 
 // New checks the configuration and builds the server. It opens nothing and

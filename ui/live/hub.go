@@ -37,6 +37,10 @@ type watcher struct {
 	location string
 	cancel   context.CancelFunc
 	subs     map[*Subscription]struct{}
+	// version counts the deliveries of hints; watching tells that none can
+	// have been missed since the last.
+	version  uint64
+	watching bool
 }
 
 // Subscription is one listener's pending changes.
@@ -143,6 +147,37 @@ func (h *Hub) Notify(location string, channel Channel) {
 	}
 }
 
+// Version counts the changes that the watch of a location has told of. It is
+// false when nobody watches the location now: then nothing is known.
+func (h *Hub) Version(location string) (uint64, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.watchers[location]
+	if w == nil || !w.watching {
+		return 0, false
+	}
+	return w.version, true
+}
+
+// advance notes a delivery before anybody is told of it.
+func (h *Hub) advance(w *watcher, notes []note) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.watching = true
+	if len(notes) > 0 {
+		w.version++
+		w.put(notes)
+	}
+}
+
+// lose notes that changes may be missed from now on.
+func (h *Hub) lose(w *watcher) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.watching = false
+	w.version++
+}
+
 // put needs the hub's lock.
 func (w *watcher) put(notes []note) {
 	for s := range w.subs {
@@ -157,6 +192,7 @@ func (h *Hub) watch(ctx context.Context, w *watcher) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := h.follow(ctx, w, !first)
+		h.lose(w)
 		if ctx.Err() != nil {
 			return
 		}
@@ -191,13 +227,8 @@ func (h *Hub) follow(ctx context.Context, w *watcher, again bool) error {
 		for _, hint := range hints.Hints {
 			all = append(all, notes(hint)...)
 		}
-		if len(all) == 0 {
-			continue
-		}
 		h.events.Add(int64(len(hints.Hints)))
-		h.mu.Lock()
-		w.put(all)
-		h.mu.Unlock()
+		h.advance(w, all)
 	}
 	return nil
 }

@@ -118,6 +118,7 @@ func (l *Locations) Launch(ctx context.Context, location ui.Location, launch ui.
 	return ui.Launched{
 		Run: resp.GetRun().GetId(), Queued: resp.GetDispatch() == riversv1.Dispatch_DISPATCH_QUEUED,
 		Assets: s.GetAssets(), Steps: int(s.GetStepCount()), Partitions: uint64(max(0, s.GetPartitionCount())),
+		Sentence: s.GetSentence(),
 	}, err
 }
 

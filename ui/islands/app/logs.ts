@@ -16,7 +16,7 @@ export class RiversLogs extends HTMLElement {
   private window: Window | null = null;
   private view: HTMLElement | null = null;
   private follow = true;
-  private after = 0;
+  private seen = 0;
   private reading = false;
   private again = false;
   private status: HTMLElement | null = null;
@@ -49,7 +49,7 @@ export class RiversLogs extends HTMLElement {
       for (let more = true; more;) {
         this.again = false;
         const src = new URL(this.getAttribute("src") ?? "", location.href);
-        src.searchParams.set("after", String(this.after));
+        src.searchParams.set("after", String(this.seen));
         const answer = await fetch(src, { headers: { Accept: "application/json" }, signal: this.life.signal });
         if (!answer.ok) throw new Error(String(answer.status));
         const page = (await answer.json()) as { lines: Line[]; more: boolean };
@@ -67,7 +67,7 @@ export class RiversLogs extends HTMLElement {
     if (lines.length === 0) return;
     if (!this.window) this.build();
     for (const l of lines) this.lines.push(l);
-    this.after = lines[lines.length - 1]?.n ?? this.after;
+    this.seen = lines[lines.length - 1]?.n ?? this.seen;
     this.window?.resize(this.lines.length);
     if (this.target) this.jump();
     else if (this.follow) this.window?.end();

@@ -53,7 +53,7 @@ export class RiversPicker extends HTMLElement {
     failed.addEventListener("click", () => void this.choose("failed"));
     none.addEventListener("click", () => this.set(new Ranges()));
     this.toggle.addEventListener("click", () => this.showChosen(!this.only));
-    this.view.addEventListener("click", (e) => this.click(e));
+    this.view.addEventListener("click", (e) => this.clicked(e));
     this.view.addEventListener("keydown", (e) => this.key(e));
     this.field.addEventListener("input", () => void this.readField());
     void this.readField();
@@ -123,7 +123,7 @@ export class RiversPicker extends HTMLElement {
     return row;
   }
 
-  private click(e: MouseEvent): void {
+  private clicked(e: MouseEvent): void {
     const row = (e.target as Element).closest<HTMLElement>("[data-row]");
     if (row) void this.pick(Number(row.dataset.row), e.shiftKey);
   }
@@ -236,12 +236,22 @@ export class RiversPicker extends HTMLElement {
     const answer = text === "" ? { ranges: [] } : await this.ask<{ ranges: Range[]; error?: string }>({ parse: text });
     if (!answer || mine !== this.parsed) return;
     this.chosen = new Ranges(answer.ranges);
+    this.showFirst();
     this.window?.resize(this.length);
     this.window?.redraw();
     this.say();
   }
 
   private parsed = 0;
+
+  /** Brings the first chosen key into view once the list is there. */
+  private showFirst(): void {
+    const first = this.chosen.list[0];
+    if (!first || this.only || this.query !== "" || this.view.contains(document.activeElement)) return;
+    this.cursor = first.a;
+    this.window?.resize(Math.max(this.total, first.a + 1));
+    this.window?.go(first.a, "center");
+  }
 
   private say(): void {
     const n = this.chosen.count;
