@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -23,6 +24,8 @@ type Config struct {
 	// Anonymous allows an empty Token, for a laptop; in a cluster a registry
 	// without a token refuses to start (K-61).
 	Anonymous bool
+	// TLS, when not nil, secures the listener.
+	TLS *tls.Config
 	// Metrics is served at /metrics; nil makes a new registry.
 	Metrics *prometheus.Registry
 	Logger  *slog.Logger
@@ -51,7 +54,7 @@ func NewServer(cfg Config) (*Server, error) {
 	service := NewService(cfg.Feed)
 	d, err := door.New(door.Config{
 		Register: func(r grpc.ServiceRegistrar) { riversv1.RegisterRegistryServiceServer(r, service) },
-		Routes:   Routes, Token: cfg.Token, Metrics: cfg.Metrics, Logger: cfg.Logger,
+		Routes:   Routes, Token: cfg.Token, TLS: cfg.TLS, Metrics: cfg.Metrics, Logger: cfg.Logger,
 	})
 	return &Server{door: d, feed: cfg.Feed}, err
 }

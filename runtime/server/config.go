@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -72,6 +73,9 @@ type Config struct {
 	Now func() time.Time
 	// Token, when not empty, must be presented by every call but health.
 	Token string
+	// TLS, when not nil, secures the listener: gRPC over HTTP/2, REST over
+	// HTTP/1.1.
+	TLS *tls.Config
 	// Hosts are accepted on loopback beside the loopback names.
 	Hosts []string
 	// Metrics is served at /metrics; nil makes a new registry.

@@ -40,7 +40,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, start: cfg.Now()}
 	s.door, err = door.New(door.Config{
-		Register: s.register, Routes: Routes, Token: cfg.Token, Hosts: cfg.Hosts,
+		Register: s.register, Routes: Routes, Token: cfg.Token, TLS: cfg.TLS, Hosts: cfg.Hosts,
 		Metrics: cfg.Metrics, Logger: cfg.Logger,
 	})
 	return s, err

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,9 @@ type Config struct {
 	// Token, when not empty, must be presented by every call except health.
 	// Only callers that present it may pass on a user.
 	Token string
+	// TLS, when not nil, secures the listener. A client that negotiates HTTP/2
+	// then speaks gRPC; one that wants REST asks for HTTP/1.1.
+	TLS *tls.Config
 	// Metadata adds to the metadata of each REST call; what it gives wins over
 	// what the request's headers say. Nil passes on the request's own.
 	Metadata func(*http.Request) metadata.MD

@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -196,6 +197,11 @@ func (d *Door) serve(lis net.Listener) error {
 	case <-d.stopped:
 		return lis.Close()
 	default:
+	}
+	if d.cfg.TLS != nil {
+		secure := d.cfg.TLS.Clone()
+		secure.NextProtos = []string{"h2", "http/1.1"}
+		lis = tls.NewListener(lis, secure)
 	}
 	split := newSplitter(lis.Addr(), d.cfg.MaxConns)
 	var running sync.WaitGroup

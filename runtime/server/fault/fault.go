@@ -1,6 +1,8 @@
 package fault
 
 import (
+	"strings"
+
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -68,12 +70,18 @@ func (e *Error) WithCode(code codes.Code) *Error {
 // Error returns the text for people.
 func (e *Error) Error() string { return e.Message }
 
-// GRPCStatus returns the status that goes over the wire.
+// GRPCStatus returns the status that goes over the wire, where all text is valid
+// UTF-8.
 func (e *Error) GRPCStatus() *status.Status {
-	st := status.New(e.Code, e.Message)
-	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(&errdetails.ErrorInfo{
-		Reason: e.Reason, Domain: Domain, Metadata: e.Metadata,
-	})}
+	st := status.New(e.Code, valid(e.Message))
+	info := &errdetails.ErrorInfo{Reason: e.Reason, Domain: Domain}
+	if len(e.Metadata) > 0 {
+		info.Metadata = make(map[string]string, len(e.Metadata))
+		for k, v := range e.Metadata {
+			info.Metadata[valid(k)] = valid(v)
+		}
+	}
+	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(info)}
 	if len(e.Fields) > 0 {
 		details = append(details, protoadapt.MessageV1Of(badRequest(e.Fields)))
 	}
@@ -84,11 +92,14 @@ func (e *Error) GRPCStatus() *status.Status {
 	return withDetails
 }
 
+// valid replaces what is no UTF-8: a message with such text cannot be sent.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
 func badRequest(fields []Field) *errdetails.BadRequest {
 	bad := &errdetails.BadRequest{}
 	for _, f := range fields {
 		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
-			Field: f.Name, Description: f.Description,
+			Field: valid(f.Name), Description: valid(f.Description),
 		})
 	}
 	return bad
