@@ -53,7 +53,8 @@ type Config struct {
 	// it gives up with store.ErrUnavailable; default 10 s.
 	Busy time.Duration
 	// Poll is how often watches look for writes of other processes; default
-	// 25 ms. Writes of this store are seen at once.
+	// 25 ms. Writes of this store are seen at once, so that a test in a bubble
+	// of simulated time may set an hour.
 	Poll time.Duration
 	// Now is the clock for times of record and leases; default time.Now.
 	Now func() time.Time

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,6 +135,95 @@ func TestALeaderThatGivesUpLeavesTheOthers(t *testing.T) {
 	if err := <-follower; !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("follower: %v", err)
 	}
+}
+
+// TestCallersShareATransaction holds the lock until several callers wait, and
+// sees that they were served together, and that one's refusal left the others.
+func TestCallersShareATransaction(t *testing.T) {
+	const callers = 9
+	db, l, path := openFile(t)
+	runs := make([]string, callers)
+	for i := range runs {
+		runs[i] = newRun(t, l)
+	}
+	runs[4] = "nobody"
+	holder, err := openConn(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.close()
+	if _, err := holder.exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	results := make([]error, callers)
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			_, results[i] = l.TakeOver(t.Context(), runs[i], store.TakeOver{Executor: "e", Lease: time.Hour})
+		})
+	}
+	waitFor(db, func(w *writer) bool { return len(w.queue) == callers })
+	version := func() int64 {
+		v, err := dataVersion(holder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if _, err := holder.exec("COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	before := version()
+	wg.Wait()
+	if version() == before {
+		t.Error("nothing was committed")
+	}
+	for i, err := range results {
+		if i == 4 && !errors.Is(err, store.ErrNotFound) || i != 4 && err != nil {
+			t.Errorf("caller %d: %v", i, err)
+		}
+	}
+	r, err := holder.first("SELECT count(DISTINCT time) FROM events WHERE seq = 2")
+	if err != nil || r.int(0) != 1 {
+		t.Errorf("%d times of record, want that of one transaction: %v", r.int(0), err)
+	}
+}
+
+// TestInsideABubble runs a day of simulated time over a file, watched. No other
+// process writes, so it need not be looked for often.
+func TestInsideABubble(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	synctest.Test(t, func(t *testing.T) {
+		db, err := Open(t.Context(), Config{Path: path, Mode: ReadWrite, Poll: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := db.Location("l")
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := 0
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for h, err := range l.WatchLocation(ctx, "") {
+				if err != nil {
+					t.Error(err)
+				}
+				seen += len(h.Hints)
+			}
+		})
+		synctest.Wait()
+		for range 24 {
+			newRun(t, l)
+			<-time.After(time.Hour)
+		}
+		cancel()
+		wg.Wait()
+		if seen != 24 {
+			t.Errorf("%d hints for 24 runs an hour apart", seen)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func waitFor(db *DB, holds func(*writer) bool) {

@@ -114,17 +114,15 @@ func (w *writer) withdraw(j *job) bool {
 	return false
 }
 
-// lead works on what is queued, the caller's own job first, and then hands the
-// lead to the next in the queue.
+// lead begins a transaction, does the work of all that wait by then, the
+// caller's own job first, and hands the lead to whoever came later.
 func (w *writer) lead(ctx context.Context) {
-	w.mu.Lock()
-	n := min(len(w.queue), maxJoined)
-	batch := append([]*job(nil), w.queue[:n]...)
-	w.queue = append(w.queue[:0], w.queue[n:]...)
-	w.mu.Unlock()
-
-	if err := w.begin(ctx); err != nil {
-		batch = w.giveBack(ctx, batch, err)
+	err := w.begin(ctx)
+	batch := w.take(ctx, err)
+	if err != nil {
+		for _, j := range batch {
+			j.err = w.db.translate("write", err)
+		}
 	} else {
 		w.transact(batch)
 	}
@@ -142,21 +140,22 @@ func (w *writer) lead(ctx context.Context) {
 	}
 }
 
-// giveBack ends the leader's job with an error. When only the leader's own
-// context ended, the others go back to the head of the queue; otherwise they
-// fail with it. It returns the jobs that ended.
-func (w *writer) giveBack(ctx context.Context, batch []*job, err error) []*job {
-	ended := batch
-	if ctx.Err() != nil {
-		ended = batch[:1]
-		w.mu.Lock()
-		w.queue = append(append([]*job(nil), batch[1:]...), w.queue...)
-		w.mu.Unlock()
+// take removes from the queue the jobs that share what begin gave: a
+// transaction, or an error. The end of the leader's own context concerns nobody
+// else.
+func (w *writer) take(ctx context.Context, err error) []*job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), maxJoined)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		n = 1
+	case err != nil:
+		n = len(w.queue)
 	}
-	for _, j := range ended {
-		j.err = w.db.translate("write", err)
-	}
-	return ended
+	batch := append([]*job(nil), w.queue[:n]...)
+	w.queue = append(w.queue[:0], w.queue[n:]...)
+	return batch
 }
 
 // transact runs the jobs in the transaction that was begun, ends it, and sets
