@@ -20,6 +20,7 @@ func connectionFlags() []cli.Flag {
 		&cli.StringFlag{Name: "location", Aliases: []string{"l"}, Usage: "the code `LOCATION`; not needed when there is one"},
 		&cli.StringFlag{Name: "server", Usage: "the gRPC `ADDRESS` of a registry, host:port or grpcs://host:port for TLS"},
 		&cli.StringFlag{Name: "token-file", Usage: "a `FILE` with the token of the server"},
+		&cli.StringFlag{Name: "state-dir", Usage: "the state `DIRECTORY` of a running dev, where it is not found from here"},
 		&cli.StringFlag{Name: "context", Usage: "a remembered `CONTEXT` instead of the current one; local is the running dev"},
 		&cli.StringFlag{Name: "namespace", Usage: "the `NAMESPACE` of the code locations"},
 	}
@@ -43,8 +44,13 @@ type session struct {
 
 // connect finds the rivers that the flags of c mean. It talks to nobody yet.
 func (p *program) connect(c *cli.Context) (*session, error) {
+	state := c.String("state-dir")
+	if state != "" {
+		state = p.abs(state)
+	}
 	t, err := connect.Find(connect.Wish{
-		Server: c.String("server"), TokenFile: c.String("token-file"), Context: c.String("context"),
+		StateDir: state,
+		Server:   c.String("server"), TokenFile: c.String("token-file"), Context: c.String("context"),
 		Namespace: c.String("namespace"), Location: c.String("location"),
 	}, p.env.contexts(), p.env.Dir)
 	if err != nil {

@@ -33,7 +33,7 @@ func (p *program) contextCommand() *cli.Command {
 		},
 		{
 			Name: "set", Usage: "remember a server under a name", ArgsUsage: "NAME",
-			Flags:  connectionFlags()[:3:3],
+			Flags:  connectionFlags()[:3:3], // location, server, token
 			Action: p.contextSet,
 		},
 		{

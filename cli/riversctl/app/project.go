@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,7 +114,7 @@ func (p *program) validate(c *cli.Context) error {
 // pass runs a program in our place: its output and its exit code are ours.
 func (p *program) pass(ctx context.Context, cmd *exec.Cmd, dir string) error {
 	cmd.Dir, cmd.Env = dir, p.env.Environ
-	cmd.Stdout, cmd.Stderr = io.Writer(p.env.Out), io.Writer(p.env.Err)
+	cmd.Stdout, cmd.Stderr = p.env.Out, p.env.Err
 	err := cmd.Run()
 	var exited *exec.ExitError
 	switch {

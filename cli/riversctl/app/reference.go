@@ -52,8 +52,8 @@ the message that each command names, as in the OpenAPI document at ` + "`/v1/ope
 
 ## Which rivers
 
-` + "`--server`" + ` wins over ` + "`--context`" + `, which wins over the current context (` + "`riversctl context use`" + `),
-which wins over the ` + "`riversctl dev`" + ` found by walking up from the working directory to a
+` + "`--server`" + ` wins over ` + "`--state-dir`" + `, which wins over ` + "`--context`" + `, which wins over the
+current context (` + "`riversctl context use`" + `), which wins over the ` + "`riversctl dev`" + ` found by walking up from the working directory to a
 ` + "`.rivers/dev.json`" + ` whose process is alive.
 
 ## Settings

@@ -184,7 +184,7 @@ func TestDiesWithTheParent(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("child %d outlives its parent", pid)
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 }
 

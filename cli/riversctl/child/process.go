@@ -62,9 +62,8 @@ func (s *Spawner) Start(spec Spec) (*Process, error) {
 	if err := os.Remove(spec.Announce); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	p := &Process{spec: spec, cmd: exec.Command(spec.Path, spec.Args...), tail: newTail(), done: make(chan struct{})}
+	p := &Process{spec: spec, cmd: command(spec), tail: newTail(), done: make(chan struct{})}
 	out, complaints := &lines{print: spec.Print}, &lines{print: func(line string) { p.tail.add(line); spec.Print(line) }}
-	p.cmd.Env, p.cmd.Dir, p.cmd.WaitDelay = spec.Env, spec.Dir, waitOutput
 	p.cmd.Stdout, p.cmd.Stderr = io.Writer(out), io.Writer(complaints)
 	if err := s.start(p.cmd); err != nil {
 		return nil, fmt.Errorf("start the pipeline: %w", err)
@@ -80,6 +79,14 @@ func (s *Spawner) Start(spec Spec) (*Process, error) {
 		}
 	}()
 	return p, nil
+}
+
+// command is the process to start. No context ends it: it is drained first, by
+// signals, and killed by Kill.
+func command(spec Spec) *exec.Cmd {
+	cmd := exec.CommandContext(context.Background(), spec.Path, spec.Args...)
+	cmd.Env, cmd.Dir, cmd.WaitDelay = spec.Env, spec.Dir, waitOutput
+	return cmd
 }
 
 // PID returns the process id.

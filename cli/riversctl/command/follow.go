@@ -64,11 +64,28 @@ func (c Follow) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := c.Runs.GetRun(ctx, &riversv1.GetRunRequest{Run: c.ID})
+	r, err := c.final(ctx)
 	if err != nil {
 		return err
 	}
-	return c.verdict(resp.GetRun())
+	return c.verdict(r)
+}
+
+// final reads the run that has ended; a location that restarts right then is waited
+// for.
+func (c Follow) final(ctx context.Context) (*riversv1.Run, error) {
+	pause := FirstPause
+	for begun := time.Now(); ; pause = min(2*pause, LongestPause) {
+		resp, err := c.Runs.GetRun(ctx, &riversv1.GetRunRequest{Run: c.ID})
+		if err == nil || !passing(err) || time.Since(begun) > Patience {
+			return resp.GetRun(), err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // verdict prints how the run ended.
@@ -93,8 +110,11 @@ func (c Follow) watch(ctx context.Context) error {
 	pause, quiet := FirstPause, time.Now()
 	for {
 		seen, over, err := c.stream(ctx, after)
-		if over || ctx.Err() != nil {
-			return nil
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if over {
+			return err
 		}
 		if seen > after {
 			after, pause, quiet = seen, FirstPause, time.Now()

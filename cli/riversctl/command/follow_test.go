@@ -54,9 +54,14 @@ func outcome(s riversv1.RunStatus) func(*riversv1.GetRunRequest) (*riversv1.GetR
 // once, although the new process repeats one.
 func TestFollowSurvivesAMove(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
+		calls, reads := 0, 0
 		runs := fakeRuns{
-			get: outcome(riversv1.RunStatus_RUN_STATUS_SUCCEEDED),
+			get: func(in *riversv1.GetRunRequest) (*riversv1.GetRunResponse, error) {
+				if reads++; reads < 3 {
+					return nil, status.Error(codes.Unavailable, "restarting")
+				}
+				return outcome(riversv1.RunStatus_RUN_STATUS_SUCCEEDED)(in)
+			},
 			events: func(in *riversv1.WatchRunEventsRequest) ([][]*riversv1.Event, error, error) {
 				calls++
 				switch calls {
@@ -152,7 +157,7 @@ func TestBlock(t *testing.T) {
 		v.Event(&riversv1.Event{Seq: 6, Step: "two", Attempt: 1, Payload: &riversv1.Event_StepFailed{
 			StepFailed: &riversv1.StepFailed{Error: "boom\x1b[2J", Final: true},
 		}})
-		time.Sleep(2 * frame) // virtual time: two drawings
+		<-time.After(2 * frame) // virtual time: two drawings
 		synctest.Wait()
 		v.End()
 		text := out.String()

@@ -80,13 +80,3 @@ func runStatus(r *riversv1.Run) string {
 		return "unknown"
 	}
 }
-
-// final reports whether the run has ended.
-func final(s riversv1.RunStatus) bool {
-	switch s {
-	case riversv1.RunStatus_RUN_STATUS_SUCCEEDED, riversv1.RunStatus_RUN_STATUS_FAILED, riversv1.RunStatus_RUN_STATUS_CANCELED:
-		return true
-	default:
-		return false
-	}
-}

@@ -34,10 +34,13 @@ type Target struct {
 // Wish is what the command line says about the target; empty fields say nothing.
 type Wish struct {
 	Server, TokenFile, Context, Namespace, Location string
+	// StateDir is the state directory of a running dev.
+	StateDir string
 }
 
-// Find decides on the target: a server given by flag, a context given by flag, the
-// current context, or the dev that runs for dir or a directory above it.
+// Find decides on the target: a server or a state directory given by flag, a context
+// given by flag, the current context, or the dev that runs for dir or a directory
+// above it.
 func Find(w Wish, store contexts.File, dir string) (Target, error) {
 	t, err := find(w, store, dir)
 	if err != nil {
@@ -61,12 +64,15 @@ func find(w Wish, store contexts.File, dir string) (Target, error) {
 	if w.Server != "" {
 		return server(w.Server, "--server")
 	}
+	if w.StateDir != "" {
+		return local(project.At(w.StateDir))
+	}
 	name, c, err := store.Pick(w.Context)
 	if err != nil {
 		return Target{}, exit.Usagef("%w", err)
 	}
 	if name == contexts.Local {
-		return running(dir)
+		return local(project.Find(dir))
 	}
 	t, err := server(c.Server, fmt.Sprintf("context %q", name))
 	if err != nil {
@@ -82,8 +88,8 @@ func find(w Wish, store contexts.File, dir string) (Target, error) {
 	return t, err
 }
 
-func running(dir string) (Target, error) {
-	dev, err := project.Find(dir)
+// local turns what was found of a dev into a target.
+func local(dev project.Dev, err error) (Target, error) {
 	if errors.Is(err, project.ErrNoDev) {
 		return Target{}, exit.Unreachablef("%w: start one with `riversctl dev DIR`, change into its project, or name a registry with --server", err)
 	}

@@ -49,29 +49,26 @@ func (c *console) report(now supervise.Status) {
 		c.line("building …")
 	}
 	if now.BuildError != before.BuildError && now.BuildError != "" {
-		c.failure("the build failed"+c.consequence(now), now.BuildError)
+		c.failure("the build failed"+consequence(now, "save a file to try again"), now.BuildError)
 	}
 	if now.BuildError == "" && before.BuildError != "" {
 		c.line("the build is mended")
 	}
 	if now.Problem != before.Problem && now.Problem != "" {
-		c.failure("the pipeline does not run"+c.consequence(now), now.Problem)
+		c.failure("the pipeline does not run"+consequence(now, "it is started again"), now.Problem)
 	}
 	if now.Phase == supervise.Serving && now.Generation != before.Generation {
 		c.serving(now)
 	}
 }
 
-// consequence says what a failure means for who uses the pipeline.
-func (c *console) consequence(now supervise.Status) string {
-	switch now.Phase {
-	case supervise.Serving:
+// consequence says what a failure means for who uses the pipeline: the build before
+// it goes on, or else what comes next.
+func consequence(now supervise.Status, next string) string {
+	if now.Phase == supervise.Serving {
 		return "; the build before it goes on serving"
-	case supervise.Crashed:
-		return "; it is started again"
-	default:
-		return "; save a file to try again"
 	}
+	return "; " + next
 }
 
 func (c *console) failure(what, text string) {

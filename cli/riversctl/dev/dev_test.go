@@ -109,10 +109,10 @@ func newBench(t *testing.T, source string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	any := ports.Wanted{Host: "127.0.0.1", Fixed: true, Flag: "--port"}
+	free := ports.Wanted{Host: "127.0.0.1", Fixed: true, Flag: "--port"}
 	b.cfg = Config{
 		Target: target, Go: gocmd, Env: gocmd.Env, StateDir: filepath.Join(dir, project.DirName),
-		UI: any, GRPC: any, Registry: any, Out: b.out, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		UI: free, GRPC: free, Registry: free, Out: b.out, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"rivers.io/cli/riversctl/child"
@@ -52,7 +53,7 @@ func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
 	}
 	return l.spawner.Start(child.Spec{
 		Path: b.Path, Args: args, Dir: l.dir, Announce: announce,
-		Env:   append(l.env[:len(l.env):len(l.env)], "RIVERS_CODE_LOCATION_IMAGE="+buildName(b.ID)),
+		Env:   slices.Concat(l.env, []string{"RIVERS_CODE_LOCATION_IMAGE=" + buildName(b.ID)}),
 		Print: func(line string) { l.console.child(b.Name, line) },
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -155,7 +156,7 @@ func (g Go) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(g.Env[:len(g.Env):len(g.Env)], "PWD="+dir)
+	cmd.Env = slices.Concat(g.Env, []string{"PWD=" + dir})
 	return cmd
 }
 

@@ -55,6 +55,19 @@ func (d Dir) ReadDev() (Dev, error) {
 // ErrNoDev says that no dev runs for the directory or any above it.
 var ErrNoDev = errors.New("no running `riversctl dev` was found")
 
+// At returns the dev that runs on a state directory. The error wraps ErrNoDev.
+func At(path string) (Dev, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Dev{}, err
+	}
+	dev, err := Dir(abs).ReadDev()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !Dir(abs).Alive() {
+		return Dev{}, fmt.Errorf("%w on the state directory %s", ErrNoDev, abs)
+	}
+	return dev, err
+}
+
 // Find walks up from a directory to the first state directory whose dev is alive.
 // The error wraps ErrNoDev, and names the dev that ended without tidying up when
 // there was one.

@@ -33,6 +33,9 @@ func (e *HeldError) Error() string {
 // for an instant.
 const probes = 20
 
+// probe is the time between two tries.
+const probe = 5 * time.Millisecond
+
 // Lock takes the directory for this process. A directory that is taken is a
 // *HeldError.
 func (d Dir) Lock() (*Lock, error) {
@@ -45,7 +48,7 @@ func (d Dir) Lock() (*Lock, error) {
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			break
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(probe)
 	}
 	switch {
 	case err == nil:

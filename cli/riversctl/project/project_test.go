@@ -54,6 +54,13 @@ func TestFindWalksUpToTheLivingDev(t *testing.T) {
 		t.Error(diff)
 	}
 
+	if got, err := project.At(string(d)); err != nil || got.PID != 7 {
+		t.Errorf("At = %+v, %v", got, err)
+	}
+	if _, err := project.At(string(stale)); !errors.Is(err, project.ErrNoDev) {
+		t.Errorf("At of a directory whose dev has ended = %v", err)
+	}
+
 	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func (w *world) Build(_ context.Context, inUse []string) (supervise.Build, error
 	w.building, w.inUse = true, inUse
 	source, took := w.source, w.buildTime
 	w.mu.Unlock()
-	time.Sleep(took) // virtual time: the compiler works
+	<-time.After(took) // virtual time: the compiler works
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.building = false
@@ -162,7 +162,7 @@ func (w *world) save(source string) {
 
 // after lets virtual time pass and everything settle.
 func (w *world) after(d time.Duration) supervise.Status {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -270,7 +270,7 @@ func (s *Supervisor) ended(ctx context.Context, g *generation) {
 		}
 		s.startFailed(ctx, g, err)
 	case s.current == g:
-		s.crashed(ctx, g)
+		s.crashed(g)
 	}
 }
 
@@ -289,7 +289,7 @@ func (s *Supervisor) startFailed(ctx context.Context, g *generation, err error) 
 	}
 }
 
-func (s *Supervisor) crashed(ctx context.Context, g *generation) {
+func (s *Supervisor) crashed(g *generation) {
 	s.current = nil
 	s.cfg.Publisher.Withdraw()
 	if time.Since(g.served) > Healthy {

@@ -38,7 +38,7 @@ func TestCoalesceNeverStarves(t *testing.T) {
 		reported := 0
 		for start := time.Now(); time.Since(start) < 10*Most; {
 			in <- struct{}{}
-			time.Sleep(Quiet / 2) // virtual time: saves that never pause
+			<-time.After(Quiet / 2) // virtual time: saves that never pause
 			select {
 			case <-out:
 				reported++
