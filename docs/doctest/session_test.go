@@ -246,12 +246,15 @@ func steps(text string) []step {
 
 type built struct{ riversctl string }
 
+// buildDir is where programs were built; empty when none was.
+var buildDir string
+
 var build = sync.OnceValues(func() (built, error) {
-	dir, err := os.MkdirTemp("", "rivers-docs-")
-	if err != nil {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "rivers-docs-"); err != nil {
 		return built{}, err
 	}
-	b := built{filepath.Join(dir, "riversctl")}
+	b := built{filepath.Join(buildDir, "riversctl")}
 	cmd := exec.Command("go", "build", "-o", b.riversctl, "./cli/riversctl") //nolint:noctx // shared by all tests
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -272,8 +275,8 @@ func programs(t *testing.T) built {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if b, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(b.riversctl)) // in the directory of temporary files
+	if buildDir != "" {
+		_ = os.RemoveAll(buildDir) // in the directory of temporary files
 	}
 	os.Exit(code)
 }
