@@ -13,20 +13,11 @@ import (
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/asset"
+	"rivers.io/runtime/event"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/plan"
 	"rivers.io/runtime/server/fault"
 	"rivers.io/runtime/server/wire"
-)
-
-// The tags that mean something to rivers; callers may set the first two.
-const (
-	// PriorityTag orders the queue; an integer, 0 by default (D-152).
-	PriorityTag = "rivers/priority"
-	// ExecutorTag chooses where the run's steps run (D-145).
-	ExecutorTag = "rivers/executor"
-	// RerunTag names the run that this one repeats (D-162).
-	RerunTag = "rivers/rerun_of"
 )
 
 // reserved begins the names that belong to rivers (D-4).
@@ -42,18 +33,18 @@ func tagsOf(req *riversv1.MaterializeRequest) (map[string]string, int, error) {
 		if tags == nil {
 			tags = map[string]string{}
 		}
-		if other, set := tags[ExecutorTag]; set && other != req.Executor {
-			return nil, 0, fault.Invalid("executor", "CONTRADICTION", fmt.Sprintf("executor %q contradicts the tag %s %q", req.Executor, ExecutorTag, other))
+		if other, set := tags[event.ExecutorTag]; set && other != req.Executor {
+			return nil, 0, fault.Invalid("executor", "CONTRADICTION", fmt.Sprintf("executor %q contradicts the tag %s %q", req.Executor, event.ExecutorTag, other))
 		}
-		tags[ExecutorTag] = req.Executor
+		tags[event.ExecutorTag] = req.Executor
 	}
 	for key := range tags {
-		if strings.HasPrefix(key, reserved) && key != PriorityTag && key != ExecutorTag {
+		if strings.HasPrefix(key, reserved) && key != event.PriorityTag && key != event.ExecutorTag {
 			return nil, 0, fault.Invalid(tagField(key), "RESERVED_TAG", "tags that begin with "+reserved+" belong to rivers", "tag", key)
 		}
 	}
-	if where, set := tags[ExecutorTag]; set && where != "inprocess" && where != "subprocess" {
-		return nil, 0, fault.Invalid(tagField(ExecutorTag), "INVALID_EXECUTOR", fmt.Sprintf("unknown executor %q; known are inprocess and subprocess", where))
+	if where, set := tags[event.ExecutorTag]; set && where != "inprocess" && where != "subprocess" {
+		return nil, 0, fault.Invalid(tagField(event.ExecutorTag), "INVALID_EXECUTOR", fmt.Sprintf("unknown executor %q; known are inprocess and subprocess", where))
 	}
 	priority, err := priorityOf(tags)
 	return tags, priority, err
@@ -62,13 +53,13 @@ func tagsOf(req *riversv1.MaterializeRequest) (map[string]string, int, error) {
 func tagField(key string) string { return "tags[" + strconv.Quote(key) + "]" }
 
 func priorityOf(tags map[string]string) (int, error) {
-	text, set := tags[PriorityTag]
+	text, set := tags[event.PriorityTag]
 	if !set {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < -maxPriority || n > maxPriority {
-		return 0, fault.Invalid(tagField(PriorityTag), "INVALID_PRIORITY",
+		return 0, fault.Invalid(tagField(event.PriorityTag), "INVALID_PRIORITY",
 			fmt.Sprintf("priority %q is no integer from %d to %d", text, -maxPriority, maxPriority))
 	}
 	return n, nil

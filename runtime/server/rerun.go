@@ -66,7 +66,7 @@ func (s *runs) again(ctx context.Context, o order, src store.Run, fromFailure bo
 	if c.Tags == nil {
 		c.Tags = map[string]string{}
 	}
-	c.Tags[RerunTag] = src.ID
+	c.Tags[event.RerunTag] = src.ID
 	return create, summary, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rivers.io/cli/riversctl/contexts"
+	"rivers.io/internal/argv"
 )
 
 // Env is the process that the command line runs in.
@@ -56,6 +57,6 @@ func (e Env) contexts() contexts.File {
 // the exit code. Errors are written to Err.
 func Run(ctx context.Context, e Env, args []string) int {
 	a := New(e)
-	err := a.RunContext(ctx, intersperse(a, args))
+	err := a.RunContext(ctx, argv.Intersperse(a, args))
 	return report(e.Err, err)
 }

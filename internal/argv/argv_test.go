@@ -1,11 +1,25 @@
-package app
+package argv_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+
+	"rivers.io/internal/argv"
 )
+
+// app has the shapes of commands and flags that matter.
+var app = func() *cli.App {
+	output := &cli.StringFlag{Name: "output", Aliases: []string{"o"}}
+	return &cli.App{Commands: []*cli.Command{
+		{Name: "materialize", Flags: []cli.Flag{&cli.StringSliceFlag{Name: "partition"}, &cli.BoolFlag{Name: "wait"}}},
+		{Name: "list", Flags: []cli.Flag{output}},
+		{Name: "get", Flags: []cli.Flag{output}},
+		{Name: "runs", Subcommands: []*cli.Command{{Name: "list", Flags: []cli.Flag{&cli.IntFlag{Name: "limit"}}}}},
+	}}
+}()
 
 func TestIntersperse(t *testing.T) {
 	for _, test := range []struct{ reason, in, want string }{
@@ -19,7 +33,7 @@ func TestIntersperse(t *testing.T) {
 		{"an unknown flag is left for the parser to refuse", "riversctl list x --nope", "riversctl list --nope x"},
 		{"a flag at the end without its value is left alone", "riversctl list x -o", "riversctl list -o x"},
 	} {
-		got := intersperse(New(Env{}), strings.Fields(test.in))
+		got := argv.Intersperse(app, strings.Fields(test.in))
 		if diff := cmp.Diff(strings.Fields(test.want), got); diff != "" {
 			t.Errorf("%s:\n%s", test.reason, diff)
 		}
