@@ -86,7 +86,7 @@ func open(t testing.TB, body string, handlers map[string]http.Handler) *page {
 	t.Cleanup(site.Close)
 	tab, closeTab := chromedp.NewContext(root)
 	t.Cleanup(closeTab)
-	ctx, stop := context.WithTimeout(tab, time.Minute)
+	ctx, stop := context.WithTimeout(tab, 5*time.Minute)
 	t.Cleanup(stop)
 	p := &page{t: t, ctx: ctx, url: site.URL}
 	// The tab lives as long as the context of its first action.

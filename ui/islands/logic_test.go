@@ -59,7 +59,7 @@ func TestLogic(t *testing.T) {
 			[]any{2., 42., 1., 0., 1.}},
 
 		{"a grid finds what touches a rectangle, once", `{ const g = new Grid(new Float32Array([0,0,10,10, 90,90,100,100, 0,0,100,100]), 100, 100, 20);
-			JSON.stringify([g.query(5, 5, 6, 6), g.query(50, 50, 60, 60), g.query(95, 95, 95, 95), g.query(-50, -50, 500, 500)]) }`, "[[0,2],[2],[1,2],[0,1,2]]"},
+			JSON.stringify([g.query(5, 5, 6, 6), g.query(50, 50, 60, 60), g.query(95, 95, 95, 95), g.query(-50, -50, 500, 500)].map(l => l.sort())) }`, "[[0,2],[2],[1,2],[0,1,2]]"},
 		{"zooming keeps the point under the pointer", `{ const c = new Camera(); c.width = 800; c.height = 600; c.go({x: 10, y: 20, scale: 1}, false);
 			const before = c.toPicture(200, 100); c.zoom(1.7, 200, 100, false); const after = c.toPicture(200, 100);
 			Math.hypot(before[0] - after[0], before[1] - after[1]) < 1e-9 }`, true},

@@ -1,9 +1,11 @@
-// <rivers-graph src status-src href compact depth state>: the lineage graph.
+// <rivers-graph src status-src href label compact autosize depth state>: the lineage graph.
 //
 //	src         the drawing; see the Go package ui/graphs
 //	status-src  the statuses, fetched again by refresh()
 //	href        the address of an asset's page, with {name} for its name
-//	compact     for a part of a page: no list, no wheel zoom without focus
+//	label       what the graph is called, for screen readers
+//	compact     for a part of a page: no search, no wheel zoom without focus
+//	autosize    makes the element as high as its picture needs
 //	depth       shows a choice of how far the neighbourhood reaches, such as "2"
 //	state       "none" keeps the state out of the page's address
 //
@@ -58,6 +60,7 @@ export class RiversGraph extends HTMLElement {
   });
   private readonly how = el("p", { class: "unseen", id: "how" },
     "Arrow keys follow the edges, up and down walk a column, Space selects, Enter opens, M materializes, Shift F10 opens the menu, plus, minus and 0 zoom.");
+  private readonly frame = el("div", { class: "frame" });
   private readonly aside = el("aside", { hidden: true, "aria-label": "Selection" });
   private readonly list = el("div", { class: "list", hidden: true }, el("slot"));
   private readonly note = el("div", { class: "note" });
@@ -86,7 +89,8 @@ export class RiversGraph extends HTMLElement {
     this.root.adoptedStyleSheets = [sheet];
     this.view.append(this.stage.canvas, this.minimap.node, this.controls.legend);
     const work = el("div", { class: "work" }, this.view, this.list, this.aside, this.menu.node, this.note);
-    this.root.append(el("div", { class: "frame" }, this.controls.bar, work), this.how, this.announcer.node);
+    this.frame.append(this.controls.bar, work);
+    this.root.append(this.frame, this.how, this.announcer.node);
   }
 
   connectedCallback(): void {
@@ -268,11 +272,11 @@ export class RiversGraph extends HTMLElement {
     else if (!fresh) this.minimap.frame();
   }
 
-  /** A compact graph is as high as its picture needs. */
+  /** With autosize a graph is as high as its picture needs. */
   private autosize(): void {
-    if (!this.hasAttribute("compact") || this.model === undefined) return;
+    if (!this.hasAttribute("autosize") || this.model === undefined) return;
     const need = Math.max(220, Math.min(520, this.model.height + 90));
-    this.style.blockSize = `${need}px`;
+    this.frame.style.blockSize = `${need}px`;
   }
 
   private framing(): View {
@@ -326,9 +330,12 @@ export class RiversGraph extends HTMLElement {
     this.movedByHand();
   }
 
+  /** The node in view that is first from the left, then from the top. */
   private firstInView(): number {
-    const { view, width, height } = this.stage.camera;
-    return this.painter?.inside(view.x, view.y, view.x + width / view.scale, view.y + height / view.scale)[0] ?? 0;
+    const { view, width, height } = this.stage.camera, m = this.model;
+    const seen = this.painter?.inside(view.x, view.y, view.x + width / view.scale, view.y + height / view.scale) ?? [];
+    const rank = (v: number) => (m?.x[v] ?? 0) * 1e7 + (m?.y[v] ?? 0);
+    return seen.reduce((a, b) => (rank(b) < rank(a) ? b : a), seen[0] ?? 0);
   }
 
   // Pointing.

@@ -47,7 +47,7 @@ export class Grid {
     }
   }
 
-  /** The things that touch a rectangle, each once, in rising order. */
+  /** The things that touch a rectangle, each once, in no order. */
   query(x0: number, y0: number, x1: number, y1: number): number[] {
     this.round++;
     const found: number[] = [];
@@ -64,7 +64,7 @@ export class Grid {
         }
       }
     }
-    return found.sort((a, b) => a - b);
+    return found;
   }
 
   private touches(i: number, x0: number, y0: number, x1: number, y1: number): boolean {

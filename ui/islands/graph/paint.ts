@@ -28,6 +28,7 @@ export class Painter {
   private readonly points: Float32Array;
   private readonly dashed: number;
   private readonly labels: Labels;
+  private readonly paths = new WeakMap<ReadonlySet<number>, Path2D>();
 
   constructor(readonly model: Model, public theme: Theme, scratch: CanvasRenderingContext2D) {
     const rects = new Float32Array(model.count * 4);
@@ -151,17 +152,13 @@ export class Painter {
     for (const isDashed of [false, true]) {
       ctx.setLineDash(isDashed && scale > 0.2 ? [5, 4] : []);
       let n = 0;
-      ctx.beginPath();
       for (const i of list) {
         if (i >= this.dashed !== isDashed) continue;
+        ctx.beginPath();
         stretch(ctx, p[4 * i] ?? 0, p[4 * i + 1] ?? 0, p[4 * i + 2] ?? 0, p[4 * i + 3] ?? 0, straight);
-        if (++n % batch === 0) {
-          ctx.stroke();
-          yield;
-          ctx.beginPath();
-        }
+        ctx.stroke();
+        if (++n % batch === 0) yield;
       }
-      ctx.stroke();
     }
     ctx.setLineDash([]);
     ctx.globalAlpha = 1;
@@ -185,16 +182,17 @@ export class Painter {
     for (const [key, nodes] of byColor) {
       ctx.fillStyle = key === "" ? this.theme.missing : this.theme[statusColor(key)];
       ctx.globalAlpha = key === "" ? 0.15 : key === "missing" ? 0.5 : 0.85;
-      for (let i = 0; i < nodes.length; i += batch) {
-        ctx.beginPath();
-        for (const v of nodes.slice(i, i + batch)) {
-          const x = m.x[v] ?? 0, y = (m.y[v] ?? 0) - grow, w = m.w[v] ?? 0;
-          if (scale > 0.12) ctx.roundRect(x, y, w, h, radius);
-          else ctx.rect(x, y, w, h);
-        }
-        ctx.fill();
-        yield;
+      // Single shapes are drawn much faster than a path of many.
+      for (let i = 0; i < nodes.length; i++) {
+        const v = nodes[i] ?? 0, x = m.x[v] ?? 0, y = (m.y[v] ?? 0) - grow, w = m.w[v] ?? 0;
+        if (scale > 0.16) {
+          ctx.beginPath();
+          ctx.roundRect(x, y, w, h, radius);
+          ctx.fill();
+        } else ctx.fillRect(x, y, w, h);
+        if (i % batch === batch - 1) yield;
       }
+      yield;
     }
     ctx.globalAlpha = 1;
   }
@@ -350,18 +348,22 @@ export class Painter {
     }
   }
 
-  /** Draws the whole way of some edges. */
-  ways(ctx: CanvasRenderingContext2D, edges: Iterable<number>, color: string, scale: number): void {
+  /** Draws the whole way of some edges. The set must not change afterwards. */
+  ways(ctx: CanvasRenderingContext2D, edges: ReadonlySet<number>, color: string, scale: number): void {
+    let path = this.paths.get(edges);
+    if (path === undefined) {
+      path = new Path2D();
+      for (const e of edges) {
+        const way = this.model.way(e);
+        for (let i = 0; i + 3 < way.length; i += 2) {
+          stretch(path, way[i] ?? 0, way[i + 1] ?? 0, way[i + 2] ?? 0, way[i + 3] ?? 0, edges.size > 4000);
+        }
+      }
+      this.paths.set(edges, path);
+    }
     ctx.strokeStyle = color;
     ctx.lineWidth = Math.max(2, 1.3 / scale);
-    ctx.beginPath();
-    for (const e of edges) {
-      const way = this.model.way(e);
-      for (let i = 0; i + 3 < way.length; i += 2) {
-        stretch(ctx, way[i] ?? 0, way[i + 1] ?? 0, way[i + 2] ?? 0, way[i + 3] ?? 0, scale < 0.12);
-      }
-    }
-    ctx.stroke();
+    ctx.stroke(path);
   }
 }
 
@@ -384,7 +386,7 @@ function captionSize(scale: number): number {
   return Math.round(wanted / 3) * 3;
 }
 
-function stretch(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number, straight: boolean): void {
+function stretch(ctx: CanvasPath, x0: number, y0: number, x1: number, y1: number, straight: boolean): void {
   ctx.moveTo(x0, y0);
   if (straight || Math.abs(y0 - y1) < 1) {
     ctx.lineTo(x1, y1);

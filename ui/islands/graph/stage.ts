@@ -30,8 +30,12 @@ interface Plate {
   view: View;
 }
 
-/** The milliseconds of a frame that drawing the next plate may take. */
+/** The milliseconds of a frame that drawing the next plate may take: all there
+ * are when nothing moves, few while a plate that takes long is moved about. */
 const budget = 9;
+const movingBudget = 4;
+/** The milliseconds from which on a plate takes long. */
+const heavy = 24;
 
 export class Stage {
   readonly canvas = document.createElement("canvas");
@@ -42,6 +46,9 @@ export class Stage {
   private job: Generator<void> | undefined;
   private jobView: View = this.camera.view;
   private stale = true;
+  private cost = 0;
+  private spent = 0;
+  private last: View = this.camera.view;
   private asked = 0;
   private ratio = 1;
   private born = 0;
@@ -113,7 +120,7 @@ export class Stage {
     this.advance(painter, began);
     this.compose(painter, now);
     if (traveling) this.moved();
-    if (traveling || this.job !== undefined || this.animated(painter, now)) this.ask();
+    if (traveling || this.job !== undefined || !same(this.front.view, this.camera.view) || this.animated(painter, now)) this.ask();
     this.frames.push(performance.now() - began);
     if (this.frames.length > 600) this.frames.shift();
   };
@@ -121,19 +128,36 @@ export class Stage {
   /** Works on the next plate for the rest of the time that a frame has. */
   private advance(painter: Painter, began: number): void {
     const view = this.camera.view;
+    const moving = this.cost > heavy && !same(view, this.last);
+    this.last = view;
     const behind = this.stale || !same(this.front.view, view);
-    if (this.job === undefined && behind) {
+    if (this.job === undefined && behind && (this.stale || !moving || !this.serves(view))) {
       this.jobView = view;
       this.stale = false;
+      this.spent = 0;
       this.job = painter.scene(this.back.ctx, view, this.camera.width, this.camera.height, this.ratio, this.shown());
     }
-    while (this.job !== undefined && performance.now() - began < budget) {
+    const start = performance.now();
+    while (this.job !== undefined && performance.now() - began < (moving ? movingBudget : budget)) {
       if (this.job.next().done !== true) continue;
       this.job = undefined;
+      this.cost = this.spent + performance.now() - start;
       this.back.view = this.jobView;
       [this.front, this.back] = [this.back, this.front];
-      if (!same(this.front.view, this.camera.view)) this.ask();
     }
+    this.spent += performance.now() - start;
+  }
+
+  /** Whether the plate that is there is good enough while the camera moves. */
+  private serves(view: View): boolean {
+    const from = this.front.view, ratio = view.scale / from.scale;
+    if (ratio < 0.55 || ratio > 1.8) return false;
+    const { width, height } = this.camera;
+    const part = (a: number, b: number, size: number) => {
+      const low = Math.max(a, b), high = Math.min(a + size / from.scale, b + size / view.scale);
+      return Math.max(0, high - low) / (size / view.scale);
+    };
+    return part(from.x, view.x, width) * part(from.y, view.y, height) > 0.7;
   }
 
   private compose(painter: Painter, now: number): void {
@@ -157,16 +181,19 @@ export class Stage {
   private drawMarks(painter: Painter, marks: Marks, level: Level, now: number): void {
     const { ctx, camera } = this;
     const scale = camera.view.scale, t = painter.theme;
-    const inView = painter.inside(camera.view.x, camera.view.y, camera.view.x + camera.width / scale, camera.view.y + camera.height / scale);
+    const m = painter.model, right = camera.view.x + camera.width / scale, bottom = camera.view.y + camera.height / scale;
+    const seen = (v: number) => (m.x[v] ?? 0) < right && (m.x[v] ?? 0) + (m.w[v] ?? 0) > camera.view.x &&
+      (m.y[v] ?? 0) < bottom && (m.y[v] ?? 0) + m.nodeHeight > camera.view.y;
     const turn = reducedMotion() ? 0.1 : (now / 1600) % 1;
     if (marks.light !== undefined) {
       painter.ways(ctx, marks.light.edges, t.accent, scale);
-      for (const v of inView) if (marks.light.nodes.has(v)) painter.node(ctx, v, level, scale, { turn });
+      for (const v of marks.light.nodes) if (seen(v)) painter.node(ctx, v, level, scale, { turn });
     } else if (level === 2) {
-      for (const v of inView) if (painter.model.letters[v] === "r") painter.node(ctx, v, level, scale, { turn });
+      for (const v of painter.inside(camera.view.x, camera.view.y, right, bottom)) {
+        if (m.letters[v] === "r") painter.node(ctx, v, level, scale, { turn });
+      }
     }
     const ring = (v: number, style: string, grow: number, width: number) => {
-      const m = painter.model;
       ctx.beginPath();
       ctx.roundRect((m.x[v] ?? 0) - grow, (m.y[v] ?? 0) - grow, (m.w[v] ?? 0) + 2 * grow, m.nodeHeight + 2 * grow, 10 + grow);
       ctx.strokeStyle = style;
@@ -174,16 +201,14 @@ export class Stage {
       ctx.stroke();
     };
     const px = 1 / Math.min(1, scale);
-    for (const v of inView) {
-      if (marks.found.has(v)) ring(v, t.stale, 3 * px, 2.5 * px);
-      if (marks.selected.has(v)) ring(v, t.accent, 1 * px, 2.5 * px);
-      const since = this.pulses.get(v);
-      if (since !== undefined && now - since < pulse) {
-        const part = (now - since) / pulse;
-        ctx.globalAlpha = 1 - part;
-        ring(v, t.accent, 12 * part * px, 2 * px);
-        ctx.globalAlpha = 1;
-      }
+    for (const v of marks.found) if (seen(v)) ring(v, t.stale, 3 * px, 2.5 * px);
+    for (const v of marks.selected) if (seen(v)) ring(v, t.accent, 1 * px, 2.5 * px);
+    for (const [v, since] of this.pulses) {
+      const part = (now - since) / pulse;
+      if (part >= 1 || !seen(v)) continue;
+      ctx.globalAlpha = 1 - Math.max(0, part);
+      ring(v, t.accent, 12 * Math.max(0, part) * px, 2 * px);
+      ctx.globalAlpha = 1;
     }
     if (marks.hover >= 0 && !marks.selected.has(marks.hover)) ring(marks.hover, t.accent, 0, 1.6 * px);
     if (marks.active >= 0 && marks.focused) {

@@ -62,6 +62,7 @@ aside .actions { display: flex; flex-wrap: wrap; gap: 6px; }
 .list td { padding: 6px 12px 6px 0; border-block-start: 1px solid var(--rule, light-dark(#d5dce4, #303945)); overflow-wrap: anywhere; }
 .note { position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 12px; text-align: center; padding: 24px; color: var(--ink-dim, light-dark(#576373, #98a4b3)); }
 .note.over { background: color-mix(in srgb, var(--ground, light-dark(#f8f9fb, #0f1216)) 70%, transparent); }
+:host([autosize]) { block-size: auto; min-block-size: 0; }
 :host([compact]) .bar { border: 0; padding: 0 0 8px; }
 :host([compact]) .view { border: 1px solid var(--rule, light-dark(#d5dce4, #303945)); border-radius: 8px; }
 :focus-visible.view { outline: none; }

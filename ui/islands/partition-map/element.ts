@@ -1,9 +1,10 @@
-// <rivers-partition-map src asset href state>: the state of all partitions.
+// <rivers-partition-map src asset href select state>: the state of all partitions.
 //
 //	src    the map; see the Go package ui/partitions
 //	asset  the asset's name, for what is asked to be materialized
 //	href   the address of a key's page, with {key} for the key: Enter and a
 //	       double click open it
+//	select "false" leaves out the button that materializes what is selected
 //	state  "none" keeps the state out of the page's address
 //
 // Events, bubbling and composed: rivers-partitions {asset, partitions, count}
@@ -238,7 +239,8 @@ export class RiversPartitionMap extends HTMLElement {
     clear.addEventListener("click", () => this.clear());
     const text = this.partitions;
     this.bar.replaceChildren(el("strong", {}, `${count.toLocaleString("en")} ${count === 1 ? "key" : "keys"} selected`),
-      el("code", { title: text }, text.length > 160 ? `${text.slice(0, 160)}…` : text), el("span", { class: "push" }), clear, go);
+      el("code", { title: text }, text.length > 160 ? `${text.slice(0, 160)}…` : text), el("span", { class: "push" }), clear,
+      ...(this.getAttribute("select") === "false" ? [] : [go]));
   }
 
   private showTip(i: number, x: number, y: number): void {

@@ -40,7 +40,7 @@ export function paint(ctx: CanvasRenderingContext2D, s: Scene): void {
     if (c.to - c.from === 1) single(ctx, t, x, y, p.cell, letterOf(c));
     else tile(ctx, t, x, y, p.cell, c);
     if (i === s.hover) outline(ctx, t.text, x, y, p.cell, 1.2);
-    if (i === s.active) outline(ctx, t.text, x, y, p.cell, 2);
+    if (i === s.active) outline(ctx, t.accent, x, y, p.cell, 3);
   });
 }
 
@@ -136,8 +136,9 @@ function bed(ctx: CanvasRenderingContext2D, t: Theme, x: number, y: number, cell
   ctx.roundRect(x - 2, y - 2, cell + 4, cell + 4, corner(cell) + 1);
   ctx.fillStyle = t.page;
   ctx.fill();
-  ctx.globalAlpha = whole ? 1 : 0.4;
-  ctx.fillStyle = t.accent;
+  // Ink, not the accent, which lies too near to some of the states.
+  ctx.globalAlpha = whole ? 0.9 : 0.35;
+  ctx.fillStyle = t.text;
   ctx.fill();
   ctx.globalAlpha = 1;
   ctx.beginPath();
