@@ -81,4 +81,5 @@ var groups = []struct {
 	{"scope", scopeTests},
 	{"store", storeTests},
 	{"concurrency", concurrencyTests},
+	{"faults", faultTests},
 }
