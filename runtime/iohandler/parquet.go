@@ -108,6 +108,10 @@ func (parquetFormat) write(w io.Writer, value any) (written, error) {
 	return written{rows: int64(slice.Len()), schema: schemaOf(rows.schema)}, nil
 }
 
+// maxTrusted is for how many rows memory is taken because a file says that it
+// has them; for more it is taken as they come.
+const maxTrusted = 1 << 16
+
 func (parquetFormat) read(r io.ReaderAt, size int64, target any) (err error) {
 	into := reflect.ValueOf(target).Elem()
 	if into.Kind() != reflect.Slice || into.Type().Elem().Kind() != reflect.Struct {
@@ -122,14 +126,20 @@ func (parquetFormat) read(r io.ReaderAt, size int64, target any) (err error) {
 			err = fmt.Errorf("not a readable Parquet file: %v", p)
 		}
 	}()
-	file, err := parquet.OpenFile(r, size)
+	file, err := openParquet(r, size)
 	if err != nil {
 		return err
 	}
 	pr := parquet.NewReader(file, rows.schema)
 	defer pr.Close()
-	out := reflect.MakeSlice(into.Type(), int(file.NumRows()), int(file.NumRows()))
-	for i := range out.Len() {
+	total := int(file.NumRows())
+	out := reflect.New(into.Type()).Elem()
+	out.Set(reflect.MakeSlice(into.Type(), 0, min(total, maxTrusted)))
+	for i := range total {
+		if i == out.Cap() {
+			out.Grow(i)
+		}
+		out.SetLen(i + 1)
 		if err := pr.Read(out.Index(i).Addr().Interface()); err != nil {
 			return fmt.Errorf("row %d: %w", i, err)
 		}

@@ -16,8 +16,7 @@ func (r *previewer) parquet(o *object) error {
 	if err := o.prefetch(); err != nil {
 		return err
 	}
-	file, err := parquet.OpenFile(o, o.size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(objectBuffer))
+	file, err := openParquet(o, o.size)
 	if err != nil {
 		return err
 	}

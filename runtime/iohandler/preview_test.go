@@ -170,6 +170,8 @@ func TestPreviewOfWhatCannotBeShown(t *testing.T) {
 func FuzzPreview(f *testing.F) {
 	f.Add([]byte(`[{"a":1},2,null]`), false)
 	f.Add([]byte(`PAR1PAR1`), true)
+	b := open(f, "mem://")
+	f.Add(object(f, b, samples(f, b)), true)
 	f.Fuzz(func(t *testing.T, raw []byte, parquet bool) {
 		b := open(t, "mem://")
 		ref := rivers.Ref{Path: "values/_/x", Format: "json", Bytes: int64(len(raw))}

@@ -69,8 +69,7 @@ func parquetRows(o *object) (rows Rows, err error) {
 	if err := o.prefetch(); err != nil {
 		return Rows{}, err
 	}
-	file, err := parquet.OpenFile(o, o.size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(objectBuffer))
+	file, err := openParquet(o, o.size)
 	if err != nil {
 		return Rows{}, fmt.Errorf("read %s: %w", o.path, err)
 	}
