@@ -65,8 +65,23 @@ func retry[T any](ctx context.Context, r *runner, f func() (T, error)) (T, error
 		if n == 0 {
 			r.log.Warn("store unavailable, trying again", "error", err)
 		}
-		if werr := backoff(ctx, n); werr != nil {
-			return v, werr
+		if werr := r.pause(ctx, n); werr != nil {
+			return v, fmt.Errorf("%w; the store did not answer: %w", werr, err)
 		}
 	}
+}
+
+// pause backs off before the n-th repetition. Once the run is to be handed over,
+// a store that does not answer is waited for no longer: the lease will end.
+func (r *runner) pause(ctx context.Context, n int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-r.m.handover:
+			cancel(errHandover)
+		case <-ctx.Done():
+		}
+	}()
+	return backoff(ctx, n)
 }
