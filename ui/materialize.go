@@ -100,8 +100,8 @@ func (c *call) launch() error {
 	}
 	page.resolve(cat)
 	order, err := page.order()
+	order.ValidateOnly = f.Get("do") != "launch"
 	if err == nil {
-		order.ValidateOnly = f.Get("do") != "launch"
 		var answer Launched
 		if answer, err = c.config.Actions.Launch(c.ctx, c.here, order); err == nil {
 			if answer.Run != "" {
@@ -115,7 +115,7 @@ func (c *call) launch() error {
 		return err
 	}
 	status := http.StatusOK
-	if err != nil {
+	if err != nil && !order.ValidateOnly { // a preview that says no is an answer
 		status = http.StatusUnprocessableEntity
 	}
 	return c.answer(status, "Materialize", launchView(c, page), nil)

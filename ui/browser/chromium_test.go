@@ -193,7 +193,7 @@ func eval[T any](p *page, expression string) T {
 func (p *page) until(expression string) {
 	p.t.Helper()
 	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second)))
-	for n := 0; n < 3 && err != nil && strings.Contains(err.Error(), "navigated"); n++ { // the page that was asked is gone; ask the next
+	for n := 0; n < 5 && err != nil && (strings.Contains(err.Error(), "navigated") || strings.Contains(err.Error(), "context")); n++ { // the page that was asked is gone; ask the next
 		_, err = chromedp.Run(p.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(20*time.Second)))
 	}
 	if err != nil {

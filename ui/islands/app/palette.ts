@@ -45,6 +45,7 @@ function show(): void {
       a.id = "result-" + i;
       a.setAttribute("tabindex", "-1");
     }
+    for (const title of all("h2", results)) title.setAttribute("aria-hidden", "true"); // a listbox holds options only
     select(0);
   };
   const select = (i: number) => {
