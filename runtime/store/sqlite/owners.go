@@ -58,7 +58,10 @@ func (o *owners) hold(executor string) (io.Closer, error) {
 			return nil, errors.Join(fmt.Errorf("executor %s is held by a living process: %w", executor, store.ErrConflict), f.Close())
 		}
 		if sameFile(f, path) {
-			return f, f.Truncate(0)
+			if err := f.Truncate(0); err != nil {
+				return nil, errors.Join(fmt.Errorf("lock file of executor %s: %w: %w", executor, store.ErrUnavailable, err), f.Close())
+			}
+			return f, nil
 		}
 		// The file was swept between the open and the lock.
 		_ = f.Close()
