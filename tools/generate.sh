@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Writes every generated file that is checked in: what follows from proto/, the
-# pages' Go, the page bundle and the BUILD files. Needs Go alone.
+# pages' Go, the page bundle, the reference of riversctl and the BUILD files.
+# Needs Go alone.
 #
 #   tools/generate.sh          write
 #   tools/generate.sh --check  write nothing; fail, showing what is not fresh
@@ -32,5 +33,8 @@ if [ -n "$(find . -name '*.templ' -not -path './node_modules/*' -print -quit)" ]
 fi
 if [ -f ui/bundle/main.go ]; then
   go run ./ui/bundle
+fi
+if [ -f cli/riversctl/main.go ]; then
+  go run ./cli/riversctl reference docs/riversctl.md
 fi
 tools/bazel/generate.sh
