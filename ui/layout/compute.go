@@ -3,6 +3,9 @@ package layout
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // Compute draws a graph. Bad indices are an error that names the node or edge.
@@ -12,23 +15,10 @@ func Compute(g Graph) (*Drawing, error) {
 	}
 	edges, reversed := acyclic(g)
 	d := &Drawing{Nodes: make([]Place, len(g.Nodes)), Reversed: reversed}
-	var tiles []tile
-	for i, p := range components(g, edges) {
-		t := weave(g, p)
-		crossings := t.order()
-		if strips := t.fold(g, p); strips != nil {
-			crossings = 0
-			for _, strip := range strips {
-				t := weave(g, strip)
-				crossings += t.order()
-				tiles = append(tiles, newTile(g, strip, t, t.place(), i))
-				d.Layers = max(d.Layers, len(t.columns))
-			}
-		} else {
-			tiles = append(tiles, newTile(g, p, t, t.place(), i))
-			d.Layers = max(d.Layers, len(t.columns))
-		}
-		d.Crossings += crossings
+	tiles := drawAll(g, components(g, edges))
+	for _, t := range tiles {
+		d.Crossings += t.crossings
+		d.Layers = max(d.Layers, len(t.columns))
 	}
 	pack(tiles)
 	for i := range tiles {
@@ -37,6 +27,34 @@ func Compute(g Graph) (*Drawing, error) {
 	d.markFolded(g, tiles)
 	d.sort()
 	return d, nil
+}
+
+// drawAll lays the components out, each strip of a folded one by itself, on all
+// processors; the order of the tiles is that of the components.
+func drawAll(g Graph, parts []part) []tile {
+	var tiles []tile
+	for i, p := range parts {
+		pieces := []part{p}
+		if p.mayFold() {
+			if strips := weave(g, p).fold(g, p); strips != nil {
+				pieces = strips
+			}
+		}
+		for _, piece := range pieces {
+			tiles = append(tiles, tile{component: i, part: piece})
+		}
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(tiles)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(tiles); i = next.Add(1) - 1 {
+				tiles[i].compute(g)
+			}
+		})
+	}
+	workers.Wait()
+	return tiles
 }
 
 // Columns keep this distance, more where edges between them are steep.
@@ -60,26 +78,33 @@ type tile struct {
 	x, y          int32
 	width, height int32
 	top           float64
+	crossings     int64
 }
 
-func newTile(g Graph, p part, t *tissue, center []float64, component int) tile {
-	out := tile{component: component, part: p, tissue: t, center: center}
-	out.spaceColumns(g)
+// compute lays the tile out by itself.
+func (t *tile) compute(g Graph) {
+	t.tissue = weave(g, t.part)
+	t.crossings = t.tissue.order(orderSweeps)
+	t.center = t.tissue.place()
+	t.spaceColumns(g)
+	t.measure()
+}
+
+// measure finds the size of the tile.
+func (t *tile) measure() {
 	top, bottom := math.Inf(1), math.Inf(-1)
-	for v := range t.layer {
-		half := t.extent[v] / 2
-		if half > 0 {
-			top, bottom = min(top, center[v]-half), max(bottom, center[v]+half)
+	for v, extent := range t.tissue.extent {
+		if extent > 0 {
+			top, bottom = min(top, t.center[v]-extent/2), max(bottom, t.center[v]+extent/2)
 		}
 	}
-	for _, b := range t.blocks {
+	for _, b := range t.tissue.blocks {
 		top, bottom = min(top, b.top), max(bottom, b.top+b.height)
 	}
-	out.top = math.Floor(top)
-	out.height = int32(math.Ceil(bottom - out.top))
-	last := out.columns[len(out.columns)-1]
-	out.width = last.X + last.Width + boxSide
-	return out
+	t.top = math.Floor(top)
+	t.height = int32(math.Ceil(bottom - t.top))
+	last := t.columns[len(t.columns)-1]
+	t.width = last.X + last.Width + boxSide
 }
 
 // spaceColumns gives each column the width of its widest node, and each gap the

@@ -18,6 +18,6 @@
 //	    alone and packed side by side.
 //
 // The result depends on nothing but the argument: equal graphs give equal
-// drawings. The package is pure. It must never read a clock, a store or the
+// drawings, also those made on several processors at once. The package is pure. It must never read a clock, a store or the
 // network, use randomness, or know what a node stands for.
 package layout

@@ -7,14 +7,19 @@ const (
 	// and foldAspect the height per width: less is read as it is.
 	foldAbove  = 300
 	foldAspect = 2.5
+	// foldSweeps are enough to find which groups belong beside each other.
+	foldSweeps = 8
 )
+
+// mayFold tells whether the component is large enough to be folded.
+func (p part) mayFold() bool { return len(p.nodes) >= foldAbove && !p.loose }
 
 // fold cuts a component that would be far higher than wide between its groups
 // into strips, which stand side by side like the columns of a newspaper. It
-// returns nil when the component is better left whole: few nodes, a good shape,
+// returns nil when the component is better left whole: a good shape, one group,
 // or mostly nodes without a group.
 func (t *tissue) fold(g Graph, p part) []part {
-	if t.nodes < foldAbove || len(t.blocks) < 2 || p.loose {
+	if len(t.blocks) < 2 {
 		return nil
 	}
 	grouped := 0
@@ -28,6 +33,7 @@ func (t *tissue) fold(g Graph, p part) []part {
 	if height < foldAspect*width {
 		return nil
 	}
+	t.order(foldSweeps)
 	count := min(len(t.blocks), int(math.Ceil(math.Sqrt(pictureAspect*height/width))))
 	return t.cut(p, t.strips(count), count)
 }

@@ -11,15 +11,16 @@ const (
 	patience = 6
 )
 
-// order sorts the columns for few crossings and returns their number. In every
+// order sorts the columns for few crossings by at most some sweeps, and returns
+// their number. In every
 // column the members of a block stand together, and all columns have the blocks
 // in one order.
-func (t *tissue) order() int64 {
+func (t *tissue) order(sweeps int) int64 {
 	s := sorter{t: t, want: make([]float64, len(t.layer))}
 	s.sweep(true)
 	best, saved := t.crossings(), t.save()
 	idle := 0
-	for i := 1; i < orderSweeps && idle < patience && best > 0; i++ {
+	for i := 1; i < sweeps && idle < patience && best > 0; i++ {
 		s.rankBlocks()
 		s.sweep(i%2 == 0)
 		if now := t.crossings(); now < best {
