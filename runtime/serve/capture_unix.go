@@ -4,11 +4,14 @@ package serve
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,8 +20,66 @@ import (
 // code prints past its context is recorded on the runs that are active, and
 // still echoed. The log and the crash of the process itself go to the real one.
 type capture struct {
-	undo []func()
-	done sync.WaitGroup
+	undo    []func()
+	done    sync.WaitGroup
+	streams []*captured
+}
+
+// captured is one stream on its way through a pipe.
+type captured struct {
+	mu   sync.Mutex // held by who settles
+	pipe io.Writer
+	n    uint64
+	seen chan uint64
+}
+
+// settled begins the line that follows the output which is to be waited for. User
+// code does not print it.
+const settled = "\x00rivers settled "
+
+// settleFor bounds the wait for output to come through the pipe.
+const settleFor = time.Second
+
+// Settle waits until what was printed before the call was recorded.
+func (c *capture) Settle() {
+	for _, s := range c.streams {
+		s.settle()
+	}
+}
+
+func (s *captured) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	if _, err := fmt.Fprintf(s.pipe, "%s%d\n", settled, s.n); err != nil {
+		return // the capture has ended
+	}
+	late := time.After(settleFor)
+	for {
+		select {
+		case n := <-s.seen:
+			if n == s.n {
+				return
+			}
+		case <-late:
+			return
+		}
+	}
+}
+
+// cut takes the mark of settle off the end of a line, and tells who waits for it.
+func (s *captured) cut(line []byte) []byte {
+	text, number, ok := bytes.Cut(line, []byte(settled))
+	if !ok {
+		return line
+	}
+	if n, err := strconv.ParseUint(string(bytes.TrimSpace(number)), 10, 64); err == nil {
+		select {
+		case s.seen <- n:
+		default: // nobody waits any more
+		}
+	}
+	return text
 }
 
 // capture begins to record process output, unless it was switched off.
@@ -60,7 +121,9 @@ func (c *capture) redirect(name string, file *os.File, record func(stream, line 
 			return err
 		}
 	}
-	c.done.Go(func() { follow(r, echo, func(line string) { record(name, line) }) })
+	s := &captured{pipe: w, seen: make(chan uint64, 8)}
+	c.streams = append(c.streams, s)
+	c.done.Go(func() { follow(r, echo, s.cut, func(line string) { record(name, line) }) })
 	c.undo = append(c.undo, func() {
 		_ = dup2(real, fd)
 		_ = w.Close()
@@ -69,10 +132,11 @@ func (c *capture) redirect(name string, file *os.File, record func(stream, line 
 }
 
 // follow echoes everything and records each line, cut at 64 KiB.
-func follow(r io.Reader, echo io.Writer, record func(string)) {
+func follow(r io.Reader, echo io.Writer, cut func([]byte) []byte, record func(string)) {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	for {
 		line, err := lines.ReadSlice('\n')
+		line = cut(line)
 		_, _ = echo.Write(line)
 		if n := len(line); n > 0 {
 			if line[n-1] == '\n' {

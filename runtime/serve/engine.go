@@ -64,19 +64,22 @@ func (p *program) settings(c *cli.Context, repo *rivers.Repository) (settings, e
 	if s.id == "" {
 		s.id = s.name
 	}
-	if s.valuesURL == "" {
-		dir, err := filepath.Abs(filepath.Join(filepath.Dir(s.storagePath), "values"))
-		if err != nil {
-			return s, err
-		}
-		s.valuesURL = "file://" + filepath.ToSlash(dir)
-	}
 	switch c.String("synchronous") {
 	case "normal":
 	case "full":
 		s.synchronous = sqlite.Full
 	default:
 		return s, usage("unknown --synchronous %q; it is normal or full", c.String("synchronous"))
+	}
+	if s.valuesURL == "" {
+		dir, err := filepath.Abs(filepath.Join(filepath.Dir(s.storagePath), "values"))
+		if err != nil {
+			return s, err
+		}
+		s.valuesURL = "file://" + filepath.ToSlash(dir)
+		if s.synchronous == sqlite.Full {
+			s.valuesURL += "?sync=true"
+		}
 	}
 	if s.worker != event.InProcess && s.worker != event.Subprocess {
 		return s, usage("unknown --executor %q; it is inprocess or subprocess", s.worker)
@@ -89,10 +92,11 @@ func (p *program) settings(c *cli.Context, repo *rivers.Repository) (settings, e
 
 // resolve builds the graph; its error lists every problem.
 func resolve(repo *rivers.Repository) (*asset.Graph, error) {
-	if err := repo.Validate(); err != nil {
+	graph, err := repo.Graph()
+	if err != nil {
 		return nil, fmt.Errorf("pipeline %s cannot be resolved:\n%w", repo.Name(), err)
 	}
-	return asset.Resolve(repo.Definitions())
+	return graph, nil
 }
 
 // engine is everything of a location but its server.
@@ -105,6 +109,7 @@ type engine struct {
 	host     *rivers.Host
 	manager  *executor.Manager
 	owner    io.Closer
+	settle   func() // waits for captured output; nil where none is captured
 	id       string
 	build    string
 	log      *slog.Logger
@@ -149,6 +154,11 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	e.manager, err = executor.New(executor.Config{
 		Location: e.location, Graph: e.graph, Host: e.host, Subprocess: children,
 		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Logger: log,
+		SettleOutput: func() {
+			if e.settle != nil {
+				e.settle()
+			}
+		},
 	})
 	return e, err
 }

@@ -93,6 +93,7 @@ func (l *location) run(ctx context.Context) error {
 		return err
 	}
 	defer capture.Close()
+	l.engine.settle = capture.Settle // before the executor starts
 	if err := l.register(ctx, l.settings.name); err != nil {
 		_ = l.listener.Close()
 		return err

@@ -52,7 +52,7 @@ func measureRun(dir string, chain, values, full bool) ([]figure, error) {
 	}
 	path := filepath.Join(dir, "rivers.db")
 	repo, n := trivialAssets(chain, values)
-	took, err := carryOut(ctx, path, "file://"+filepath.Join(dir, "values"), repo, sync)
+	took, err := carryOut(ctx, path, valuesURL(dir, full), repo, sync)
 	if err != nil {
 		return nil, err
 	}
@@ -184,4 +184,13 @@ func createRun(ctx context.Context, loc store.Location, graph *asset.Graph) (str
 		PlanHash: p.Hash, Steps: len(p.Steps), Assets: names, Partitions: partitions, Launcher: event.Launcher{Kind: "manual"},
 	}})
 	return id, err
+}
+
+// valuesURL is where file values go; with full durability each is synced.
+func valuesURL(dir string, full bool) string {
+	url := "file://" + filepath.Join(dir, "values")
+	if full {
+		url += "?sync=true"
+	}
+	return url
 }
