@@ -155,6 +155,9 @@ func (v *Block) draw() {
 }
 
 func (v *Block) lines() []string {
+	if v.total == 0 {
+		return []string{"starting …  " + output.Duration(v.now().Sub(v.begun))}
+	}
 	ended := 0
 	for _, n := range v.counts {
 		ended += n

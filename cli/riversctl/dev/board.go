@@ -1,6 +1,7 @@
 package dev
 
 import (
+	"strings"
 	"sync"
 
 	"rivers.io/cli/riversctl/child"
@@ -91,6 +92,17 @@ func (b *Board) change(edit func(*ui.Location)) {
 	}
 }
 
+// firstProblem is the first line of a build error that names a problem: the go command
+// begins with the package.
+func firstProblem(text string) string {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			return line
+		}
+	}
+	return text
+}
+
 // phase says in the words of a registry what the supervisor sees.
 func phase(e ui.Location, s supervise.Status) (ui.Phase, string) {
 	switch {
@@ -105,7 +117,7 @@ func phase(e ui.Location, s supervise.Status) (ui.Phase, string) {
 	case s.Building:
 		return ui.PhaseBuilding, "the pipeline is being built"
 	case s.BuildError != "":
-		return ui.PhaseFailed, "the build failed"
+		return ui.PhaseFailed, "the build failed: " + firstProblem(s.BuildError)
 	case s.Problem != "":
 		return ui.PhaseFailed, s.Problem
 	default:

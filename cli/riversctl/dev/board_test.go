@@ -14,13 +14,13 @@ func TestBoard(t *testing.T) {
 	now := func() ui.Location { return b.List()[0] }
 	changed := b.Changed()
 
-	b.Report(supervise.Status{Phase: supervise.Starting, BuildError: "main.go:1: no"})
+	b.Report(supervise.Status{Phase: supervise.Starting, BuildError: "# example.test/p\nmain.go:1: no\nmain.go:2: no"})
 	select {
 	case <-changed:
 	default:
 		t.Error("a change was not announced")
 	}
-	if l := now(); l.Phase != ui.PhaseFailed || l.BuildError != "main.go:1: no" || l.Up() {
+	if l := now(); l.Phase != ui.PhaseFailed || l.Message != "the build failed: main.go:1: no" || l.Up() {
 		t.Errorf("after a failed first build: %+v", l)
 	}
 
