@@ -48,6 +48,9 @@ type Config struct {
 	Sweep time.Duration
 	// Now is the wall clock of retries; default time.Now.
 	Now func() time.Time
+	// SettleOutput waits, for a moment at most, until what user code has printed
+	// past its context was given to ProcessOutput; nil where nobody captures it.
+	SettleOutput func()
 	// Random gives the jitter of waits in [0, 1); default math/rand.
 	Random func() float64
 	Logger *slog.Logger

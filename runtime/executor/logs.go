@@ -32,6 +32,10 @@ type logWriter struct {
 
 	wake chan struct{}
 	quit chan struct{}
+
+	// writing is held by who stores what is queued, so that a flush ends when all
+	// that was queued before it is stored.
+	writing sync.Mutex
 }
 
 func newLogWriter(loc store.Logs, log *slog.Logger) *logWriter {
@@ -84,7 +88,10 @@ func (w *logWriter) run() {
 	}
 }
 
+// flush stores what is queued.
 func (w *logWriter) flush() {
+	w.writing.Lock()
+	defer w.writing.Unlock()
 	w.mu.Lock()
 	batch := w.pending
 	w.pending = map[string][]store.LogLine{}

@@ -59,6 +59,9 @@ func (r *runner) turn(ctx context.Context) (*batch, error) {
 	if len(b.owner) > 0 {
 		b.parts = append(b.parts, store.Part{Epoch: r.claim.Epoch, Events: b.owner})
 	}
+	if b.finished {
+		r.m.settleOutput()
+	}
 	if len(b.parts) > 0 {
 		ok, err := r.commit(ctx, b)
 		if err != nil || !ok {

@@ -136,6 +136,15 @@ func (m *Manager) ProcessOutput(stream, line string) {
 	}
 }
 
+// settleOutput stores what steps and the process wrote until now: who waits for
+// the end of a run then finds its logs.
+func (m *Manager) settleOutput() {
+	if m.cfg.SettleOutput != nil {
+		m.cfg.SettleOutput()
+	}
+	m.logs.flush()
+}
+
 // Drain takes no more runs, lets the active ones finish until ctx ends, and
 // then hands over what is left: contexts end, leases are released, and another
 // executor may continue at once. It returns when no run is active.

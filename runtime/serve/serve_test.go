@@ -117,8 +117,8 @@ func TestCrashOfAChildFailsItsAttemptAlone(t *testing.T) {
 	if run.Counts.Failed != 1 || run.Counts.Succeeded != 1 || !strings.Contains(run.Cause, "exited with status 7") {
 		t.Errorf("counts %+v, cause %q", run.Counts, run.Cause)
 	}
+	lines := p.logs(run.ID) // who waited for the end finds all of it
 	proc.terminate()
-	lines := p.logs(run.ID)
 	if !strings.Contains(lines, "stdout exits: raw words") {
 		t.Errorf("the child's raw output is not there:\n%s", lines)
 	}
