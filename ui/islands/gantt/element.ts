@@ -27,6 +27,7 @@ export class RiversGantt extends HTMLElement {
 
   private readonly chart = new Chart();
   private lines: Line[] = [];
+  private grouped = false;
   private window: [number, number] | undefined;
   private selected = "";
   private hover = -1;
@@ -174,6 +175,7 @@ export class RiversGantt extends HTMLElement {
 
   private arrange(): void {
     this.lines = linesOf(this.chart.rows, { state: this.filter, text: this.text, turned: this.turned });
+    this.grouped = this.lines.some((l) => l.row === undefined);
     this.hover = Math.min(this.hover, this.lines.length - 1);
     this.active = Math.min(this.active, this.lines.length - 1);
     const all = this.lines.length * lineHeight;
@@ -255,7 +257,7 @@ export class RiversGantt extends HTMLElement {
   }
 
   private names(): number {
-    return Math.round(Math.max(120, Math.min(280, this.width * 0.3)));
+    return Math.round(Math.max(130, Math.min(280, this.width * (this.width < 600 ? 0.4 : 0.3))));
   }
 
   /** The part of time that is shown. */
@@ -273,7 +275,7 @@ export class RiversGantt extends HTMLElement {
     const running = !this.chart.finished && this.chart.rows.some((r) => r.state === "r" || r.state === "b");
     this.whole.hidden = this.window === undefined;
     this.themed().draw({
-      chart: this.chart, lines: this.lines, width: this.width, height: this.height, names: this.names(), from, to,
+      chart: this.chart, lines: this.lines, grouped: this.grouped, width: this.width, height: this.height, names: this.names(), from, to,
       top: this.pane.scrollTop, now: this.chart.now(Date.now()), selected: this.selected, hover: this.hover, active: this.active,
       focused: this.root.activeElement === this.pane, turn: reducedMotion() ? 0.1 : (now / 1400) % 1, brush: this.brush, pointer: this.pointer,
     }, Math.min(3, devicePixelRatio || 1));

@@ -12,6 +12,8 @@ export const axisHeight = 30;
 export interface Scene {
   readonly chart: Chart;
   readonly lines: readonly Line[];
+  /** Whether any line stands for several steps. */
+  readonly grouped: boolean;
   readonly width: number;
   readonly height: number;
   /** The width of the names. */
@@ -183,7 +185,8 @@ export class Painter {
 
   private name(s: Scene, line: Line, y: number): void {
     const { ctx, theme: t } = this;
-    const indent = line.inner ? 22 : 0;
+    // Without groups nothing has to leave room for their signs.
+    const indent = line.inner ? 22 : s.grouped ? 0 : -18;
     const middle = y + lineHeight / 2;
     const letter = line.row?.state ?? worst(line.rows.map((r) => r.state)).letter;
     ctx.textBaseline = "middle";

@@ -73,44 +73,43 @@ function weekday(day: number): number {
   return (((day + 3) % 7) + 7) % 7;
 }
 
-/** Weeks as columns and days of the week as rows, a band for each year when there
- * are more days than fit side by side. */
+/** Weeks as columns and days of the week as rows; in bands of a year, half a year
+ * or a quarter when there are more days than fit side by side. */
 function calendar(cells: readonly Cell[], keys: Keys, width: number): Arrangement {
   const days = cells.map((c) => dayOf(keys.time(c.from) ?? new Date(0)));
   const firstDay = days[0] ?? 0, lastDay = days[days.length - 1] ?? 0;
   const weeks = Math.ceil((lastDay - firstDay + 1 + weekday(firstDay)) / 7);
-  const byYear = weeks > 56;
-  const columns = byYear ? 54 : Math.max(weeks, 1);
+  const room = Math.floor((width - left - 8) / 11);
+  const months = weeks <= Math.min(56, room) ? 0 : room >= 54 ? 12 : room >= 28 ? 6 : 3;
+  const columns = months === 0 ? Math.max(weeks, 1) : { 12: 54, 6: 28, 3: 15 }[months];
   const cell = Math.max(7, Math.min(20, Math.floor((width - left - 8) / columns) - 3));
   const d = new Draft(cells.length, cell), pitch = cell + gap(cell);
-  let band = 0, origin = firstDay - weekday(firstDay), year = -1, month = -1, labelEnd = -Infinity;
+  let y = -7 * pitch - 12, origin = 0, band = NaN, year = NaN, month = -1, labelEnd = -Infinity;
   days.forEach((day, i) => {
-    const t = new Date(day * dayMillis), y = t.getUTCFullYear();
-    if (byYear && y !== year) {
-      if (year >= 0) band += 7 * pitch + top + 12;
-      const january = Date.UTC(y, 0, 1) / dayMillis;
-      origin = january - weekday(january);
+    const t = new Date(day * dayMillis), thisYear = t.getUTCFullYear();
+    const thisBand = months === 0 ? 0 : thisYear * 12 + Math.floor(t.getUTCMonth() / months);
+    if (thisBand !== band) {
+      band = thisBand;
+      y += 7 * pitch + top + 12;
+      const begin = months === 0 ? firstDay : Date.UTC(thisYear, Math.floor(t.getUTCMonth() / months) * months, 1) / dayMillis;
+      origin = begin - weekday(begin);
       month = -1;
       labelEnd = -Infinity;
-    }
-    if (y !== year) {
-      if (byYear) d.label(0, band + top - 8, String(y), "left", true);
-      for (const [row, name] of [[0, "Mon"], [2, "Wed"], [4, "Fri"]] as const) {
-        if (byYear || year < 0) d.label(left - 8, band + top + row * pitch + cell / 2, name, "right");
-      }
+      for (const [row, name] of [[0, "Mon"], [2, "Wed"], [4, "Fri"]] as const) d.label(left - 8, y + row * pitch + cell / 2, name, "right");
+      if (months > 0 && thisYear !== year) d.label(0, y - 8, String(thisYear), "left", true);
     }
     const column = Math.floor((day - origin) / 7);
     if (t.getUTCMonth() !== month) {
       month = t.getUTCMonth();
       const x = left + column * pitch;
-      const text = byYear || (month > 0 && year >= 0) ? monthName(t) : `${monthName(t)} ${y}`;
+      const text = months > 0 || thisYear === year ? monthName(t) : `${monthName(t)} ${thisYear}`;
       if (x >= labelEnd) {
-        d.label(x, band + top - 8, text);
+        d.label(x, y - 8, text);
         labelEnd = x + text.length * 6.5 + 8;
       }
     }
-    year = y;
-    d.put(i, left + column * pitch, band + top + weekday(day) * pitch);
+    year = thisYear;
+    d.put(i, left + column * pitch, y + weekday(day) * pitch);
   });
   return d;
 }
