@@ -65,7 +65,7 @@ func mapOf(t *testing.T, handlers map[string]http.Handler) *page {
 
 func daily(days int) (partition.Definition, time.Time) {
 	first := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
-	return partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: first.AddDate(0, 0, days).Format(time.DateOnly)}, first.AddDate(10, 0, 0)
+	return partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: first.AddDate(0, 0, days-1).Format(time.DateOnly)}, first.AddDate(10, 0, 0)
 }
 
 func TestPartitionMapPictures(t *testing.T) {
