@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // TestSessions runs the commands of every page. Pages with the same prelude share
@@ -140,31 +139,15 @@ func (at *place) console(t *testing.T, sh *shell, b block) {
 			at.start(t, s.command, s.want)
 			continue
 		}
-		got, code := at.do(t, sh, s)
+		got, code := sh.run(t, at.there(s.command))
+		for i := range got {
+			got[i] = at.here(got[i])
+		}
 		if !matches(s.want, got) {
 			t.Errorf("%s: $ %s\ngot:\n%s\nwant:\n%s", b, s.command, strings.Join(got, "\n"), strings.Join(s.want, "\n"))
 		}
 		if code != 0 && (i+1 == len(steps) || steps[i+1].command != "echo $?") {
 			t.Errorf("%s: $ %s ends with %d", b, s.command, code)
-		}
-	}
-}
-
-// settle is how long what a page reads may take to be there. Logs are stored in the
-// background, a little after what they tell of.
-const settle = 10 * time.Second
-
-// do runs one command. One that only reads logs is repeated until it reads what the
-// page says.
-func (at *place) do(t *testing.T, sh *shell, s step) (got []string, code int) {
-	t.Helper()
-	for begin := time.Now(); ; {
-		got, code = sh.run(t, at.there(s.command))
-		for i := range got {
-			got[i] = at.here(got[i])
-		}
-		if matches(s.want, got) || !strings.HasPrefix(s.command, "riversctl logs ") || time.Since(begin) > settle {
-			return got, code
 		}
 	}
 }
