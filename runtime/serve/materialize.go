@@ -126,7 +126,7 @@ func readConfig(text string) (*structpb.Struct, error) {
 func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv1.MaterializeRequest) (summary, run string, err error) {
 	srv, err := server.New(server.Config{
 		Namespace: "local", Name: s.name, Image: e.build, Version: version(), Module: s.module,
-		State: e.location, Graph: e.graph, Launcher: launcher{e.manager}, Logger: e.log,
+		State: e.location, Graph: e.graph, Launcher: launcher{e.manager}, CheckConfig: e.host.CheckConfig, Logger: e.log,
 	})
 	if err != nil {
 		return "", "", err

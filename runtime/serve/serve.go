@@ -113,7 +113,7 @@ func (l *location) start() (<-chan error, error) {
 	l.server, err = server.New(server.Config{
 		Namespace: l.option(l.cli, "namespace", "RIVERS_NAMESPACE"), Name: l.settings.name,
 		Image: l.build, Version: version(), Module: l.settings.module,
-		State: l.state(), Graph: l.graph, Launcher: launcher{l.manager}, Values: values{l.values},
+		State: l.state(), Graph: l.graph, Launcher: launcher{l.manager}, CheckConfig: l.host.CheckConfig, Values: values{l.values},
 		Token: l.token, Logger: l.log,
 	})
 	if err != nil {

@@ -41,6 +41,7 @@ func TestBadCommandLines(t *testing.T) {
 		"missing partition":  {"crashing", []string{"materialize", "flights"}, 1, []string{"flights", "partitioned"}},
 		"bad partition":      {"crashing", []string{"materialize", "flights", "--partition", "2001-02-31"}, 1, []string{"2001-02-31"}},
 		"bad tag":            {"odd", []string{"materialize", "prints", "--tag", "x"}, 2, []string{`"x"`}},
+		"config of no use":   {"crashing", []string{"materialize", "flights", "--partition", "2001-01-01", "--config", `{"flights":{"wings":2}}`}, 1, []string{"wings", "flights"}},
 		"bad config":         {"odd", []string{"materialize", "prints", "--config", "[]"}, 2, []string{"--config"}},
 		"several modules":    {"two", []string{"validate"}, 2, []string{"--module", "crashing, odd"}},
 		"unknown module":     {"two", []string{"validate", "--module", "x"}, 2, []string{`"x"`, "crashing, odd"}},

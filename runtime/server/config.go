@@ -69,6 +69,9 @@ type Config struct {
 	Launcher Launcher
 	// Values reads stored values; nil refuses to.
 	Values Values
+	// CheckConfig reports why launch overrides of an asset's config, a JSON
+	// object, cannot be used; nil checks the names of fields alone.
+	CheckConfig func(asset string, overrides json.RawMessage) error
 	// Now is the present; default time.Now.
 	Now func() time.Time
 	// Token, when not empty, must be presented by every call but health.

@@ -66,14 +66,25 @@ func priorityOf(tags map[string]string) (int, error) {
 }
 
 // configOf returns config overrides as they are stored, after a check of every
-// asset and field that they name (D-116).
-func configOf(g *asset.Graph, planned []string, config *structpb.Struct) (json.RawMessage, error) {
+// asset, field and value that they name (D-116). values, when not nil, tells
+// whether an asset can use its fields.
+func configOf(g *asset.Graph, planned []string, config *structpb.Struct, values func(string, json.RawMessage) error) (json.RawMessage, error) {
 	if len(config.GetFields()) == 0 {
 		return nil, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(config.Fields)) {
 		if err := checkConfig(g, planned, name, config.Fields[name]); err != nil {
 			return nil, err
+		}
+		if values == nil {
+			continue
+		}
+		fields, err := json.Marshal(config.Fields[name].AsInterface())
+		if err == nil {
+			err = values(name, fields)
+		}
+		if err != nil {
+			return nil, fault.Invalid("config["+strconv.Quote(name)+"]", "INVALID_CONFIG", err.Error(), "asset", name)
 		}
 	}
 	raw, err := json.Marshal(config.AsMap())

@@ -88,7 +88,7 @@ func (s *runs) prepare(req *riversv1.MaterializeRequest, o order) (store.NewRun,
 	if err != nil {
 		return none, nil, planFault(err)
 	}
-	if run.Created.Config, err = configOf(s.cfg.Graph, run.Created.Assets, req.Config); err != nil {
+	if run.Created.Config, err = configOf(s.cfg.Graph, run.Created.Assets, req.Config, s.cfg.CheckConfig); err != nil {
 		return none, nil, err
 	}
 	run.ID, run.Priority = o.Run, priority
