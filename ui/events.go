@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -26,7 +27,27 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "draining", http.StatusServiceUnavailable)
 		return
 	}
-	s.hub.Serve(w, r, here.ID, channels, s.config.StreamLimit)
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	go s.endWhenReplaced(ctx, end, here)
+	s.hub.Serve(w, r.WithContext(ctx), here.ID, channels, s.config.StreamLimit)
+}
+
+// endWhenReplaced ends a stream once its location goes by another identity, as
+// after its first registration: the client connects anew and watches that one.
+func (s *Server) endWhenReplaced(ctx context.Context, end context.CancelFunc, here Location) {
+	for {
+		changed := s.config.Locations.Changed()
+		if now, ok := s.find(here.id()); !ok || now.ID != here.ID {
+			end()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
 }
 
 // find returns the location called namespace/name; no name means the only one.

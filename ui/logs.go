@@ -27,7 +27,6 @@ type logPage struct {
 	lines []store.LogLine
 	more  bool
 	src   string
-	steps []event.Step
 }
 
 // logQuery is the filter as the address holds it.
@@ -168,8 +167,8 @@ func (c *call) logText() error {
 			_, _ = fmt.Fprintf(out, "%s %-6s %s%s%s\n", l.Time.UTC().Format(time.RFC3339Nano), cmp.Or(l.Level, string(l.Stream)),
 				suffix("", attemptName(l.Attempt)), separator(attemptName(l.Attempt)), lineText(l))
 		}
-		if err := out.Flush(); err != nil || len(lines) < linesPerFetch {
-			return nil // done, or the client left
+		if out.Flush() != nil || len(lines) < linesPerFetch {
+			return nil //nolint:nilerr // the client left: there is nobody to tell
 		}
 	}
 }

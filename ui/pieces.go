@@ -28,21 +28,39 @@ type part struct {
 	N   uint64
 }
 
-// shares lays parts out on a bar of 1000 units. Whatever is there is seen.
+// The bar of a meter, and the least that a part of it is drawn with.
+const (
+	barUnits = 1000
+	barLeast = 5
+)
+
+// shares lays parts out on a bar of 1000 units. Whatever is there is seen: thin
+// parts are widened at the cost of the widest one.
 func shares(total uint64, parts ...part) []share {
 	if total == 0 {
 		return nil
 	}
-	var out []share
-	x := 0.0
-	for _, p := range parts {
+	widths := make([]float64, len(parts))
+	widest, added := 0, 0.0
+	for i, p := range parts {
 		if p.N == 0 {
 			continue
 		}
-		w := max(float64(p.N)*1000/float64(total), 4)
-		w = min(w, 1000-x)
-		out = append(out, share{p.Key, strconv.FormatFloat(x, 'f', 1, 64), strconv.FormatFloat(w, 'f', 1, 64)})
-		x += w
+		exact := float64(p.N) * barUnits / float64(total)
+		widths[i] = max(exact, barLeast)
+		added += widths[i] - exact
+		if widths[i] > widths[widest] {
+			widest = i
+		}
+	}
+	widths[widest] = max(widths[widest]-added, 0)
+	var out []share
+	x := 0.0
+	for i, p := range parts {
+		if p.N > 0 {
+			out = append(out, share{p.Key, strconv.FormatFloat(x, 'f', 1, 64), strconv.FormatFloat(widths[i], 'f', 1, 64)})
+			x += widths[i]
+		}
 	}
 	return out
 }

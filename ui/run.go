@@ -25,10 +25,9 @@ type runPage struct {
 	pages pages
 	exec  execution
 	// events and logs are filled for their tabs.
-	events   []eventRow
-	evPages  pages
-	logs     logPage
-	problems []string
+	events  []eventRow
+	evPages pages
+	logs    logPage
 }
 
 // execution says where a run is carried out.

@@ -79,7 +79,7 @@ func (c *call) searchAssets(cat *catalog, q string) []result {
 		switch name := strings.ToLower(d.Name); {
 		case q == "":
 			rank = 4
-		case name == strings.ToLower(q):
+		case strings.EqualFold(d.Name, q):
 			rank = 0
 		case strings.HasPrefix(name, strings.ToLower(q)):
 			rank = 1

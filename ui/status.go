@@ -23,7 +23,6 @@ var (
 	running   = status{Key: "running", Word: "running"}
 	succeeded = status{Key: "materialized", Word: "succeeded"}
 	failed    = status{Key: "failed", Word: "failed"}
-	canceled  = status{Key: "canceled", Word: "canceled"}
 )
 
 // runStatus is the state of a run in words.

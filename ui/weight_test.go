@@ -1,14 +1,20 @@
 package ui_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"rivers.io/ui"
 	"rivers.io/ui/static"
 	"rivers.io/ui/uitest"
 )
+
+// client reads streams; its deadline is for a test that would hang.
+var client = &http.Client{Timeout: time.Minute}
 
 // TestPageWeight adds up what a browser loads for the heaviest page: less than
 // 200 kB compressed in all.
@@ -75,7 +81,7 @@ func TestEventStreamDoor(t *testing.T) {
 	}
 	server := httptest.NewServer(s.Server)
 	defer server.Close()
-	answer, err := http.Get(server.URL + "/api/events?channels=runs,unknown&location=local/aviation")
+	answer, err := client.Get(server.URL + "/api/events?channels=runs,unknown&location=local/aviation")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,4 +90,21 @@ func TestEventStreamDoor(t *testing.T) {
 		t.Errorf("status %d, %v", answer.StatusCode, answer.Header)
 	}
 	s.Server.Drain() // ends the stream, so that the server can close
+}
+
+// TestStreamFollowsTheIdentity ends a stream when its location registers under
+// an identity, so that the client watches that one.
+func TestStreamFollowsTheIdentity(t *testing.T) {
+	s := newSite(t, uitest.Options{})
+	server := httptest.NewServer(s.Server)
+	defer server.Close()
+	answer, err := client.Get(server.URL + "/api/events?channels=runs&location=local/weather")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	s.Locations.Set(ui.Location{Namespace: "local", Name: "weather", ID: "0190f000-0000-7000-8000-0000000000ff", Phase: ui.PhaseReady})
+	if _, err := io.ReadAll(answer.Body); err != nil { // ends by itself
+		t.Error(err)
+	}
 }

@@ -29,16 +29,22 @@ type feed struct {
 	opens int
 	hints chan store.Hints
 	fail  chan error
+	// opening tells a test that waits of a new watch.
+	opening chan struct{}
 }
 
 func newFeed() *feed {
-	return &feed{hints: make(chan store.Hints), fail: make(chan error)}
+	return &feed{hints: make(chan store.Hints), fail: make(chan error), opening: make(chan struct{})}
 }
 
 func (f *feed) WatchLocation(ctx context.Context, _ string) iter.Seq2[store.Hints, error] {
 	f.mu.Lock()
 	f.opens++
 	f.mu.Unlock()
+	select {
+	case f.opening <- struct{}{}:
+	default:
+	}
 	return func(yield func(store.Hints, error) bool) {
 		if !yield(store.Hints{Cursor: "now"}, nil) {
 			return
@@ -151,9 +157,7 @@ func TestLostSourceIsWatchedAgainAndEverythingMayHaveChanged(t *testing.T) {
 		began := time.Now()
 		for range 3 {
 			f.fail <- errors.New("database is gone")
-			for n := f.opened(); f.opened() == n; {
-				time.Sleep(10 * time.Millisecond) // virtual time
-			}
+			<-f.opening
 			synctest.Wait()
 		}
 		if waited := time.Since(began); waited < 1750*time.Millisecond {
@@ -251,7 +255,7 @@ func TestOverTheWire(t *testing.T) {
 	}))
 	defer server.Close()
 	defer h.Close()
-	answer, err := http.Get(server.URL)
+	answer, err := (&http.Client{Timeout: time.Minute}).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func mustJSON(v any) json.RawMessage {
 // chatter is what a step logs.
 func chatter(s event.Step, at time.Time, took time.Duration) []store.LogLine {
 	tick := took / 6
-	attrs := func(v any) json.RawMessage { return mustJSON(v) }
+	attrs := mustJSON
 	return []store.LogLine{
 		{Time: at, Stream: store.Records, Level: "INFO", Text: "reading", Attrs: attrs(map[string]any{"asset": s.Name, "partition": s.Key})},
 		{Time: at.Add(tick), Stream: store.Stdout, Text: "open data/flights-20k.json"},
