@@ -330,7 +330,10 @@ func TestRetryFromFailureReadsTheSource(t *testing.T) {
 		if broken.Load() {
 			return failed("broken"), nil
 		}
-		for v := range env.Values(ctx, 0) {
+		for v, err := range env.Values(ctx, 0) {
+			if err != nil {
+				return host.Result{}, err
+			}
 			version.Store(v.DataVersion)
 		}
 		return value(req), nil

@@ -123,7 +123,10 @@ func (r *rig) dieAt(st *faulty.Store, h host.Host, run string) bool {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for range st.Location("test").WatchStream(r.t.Context(), run, 0) { //nolint:revive // waits for the end
+		for _, err := range st.Location("test").WatchStream(r.t.Context(), run, 0) {
+			if err != nil {
+				return
+			}
 		}
 	}()
 	select {

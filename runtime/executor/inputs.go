@@ -179,10 +179,10 @@ func hostValue(in *input, key partition.Key, m *event.Materialization) host.Valu
 func (e *env) Missing(_ context.Context, i, limit int) ([]partition.Key, uint64, error) {
 	in := &e.inputs[i]
 	if !in.many {
-		if in.value != nil || in.err != nil {
-			return nil, 0, nil
+		if wanted := in.err == nil; wanted && in.value == nil {
+			return []partition.Key{in.key}[:min(limit, 1)], 1, nil
 		}
-		return []partition.Key{in.key}[:min(limit, 1)], 1, nil
+		return nil, 0, nil
 	}
 	missing := partition.Full(in.upSpace, e.now).AndNot(in.stored)
 	var first []partition.Key

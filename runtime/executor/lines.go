@@ -161,11 +161,11 @@ func encodeValue(v slog.Value) []byte {
 		raw, _ := json.Marshal(v.String())
 		return raw
 	}
-	any := v.Any()
-	if err, ok := any.(error); ok {
-		any = err.Error()
+	plain := v.Any()
+	if err, ok := plain.(error); ok {
+		plain = err.Error()
 	}
-	raw, err := json.Marshal(any)
+	raw, err := json.Marshal(plain)
 	if err != nil {
 		raw, _ = json.Marshal(v.String())
 	}

@@ -132,13 +132,18 @@ func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv
 		return "", "", err
 	}
 	lis := bufconn.Listen(1 << 20)
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(lis) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := srv.Serve(lis); err != nil {
+			e.log.Debug("the connection in memory ended", "error", err)
+		}
+	}()
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		err = errors.Join(err, srv.Stop(stop))
-		<-served // a closed listener
+		<-served
 	}()
 	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))

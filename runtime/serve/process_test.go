@@ -37,7 +37,8 @@ type process struct {
 	cmd  *exec.Cmd
 	addr string
 	runs riversv1.RunServiceClient
-	done chan error
+	err  error // how it ended, once done is closed
+	done chan struct{}
 }
 
 // command runs the pipeline's binary.
@@ -67,8 +68,11 @@ func (p *project) serve(args ...string) *process {
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	proc := &process{t: p.t, cmd: cmd, done: make(chan error, 1)}
-	go func() { proc.done <- cmd.Wait() }()
+	proc := &process{t: p.t, cmd: cmd, done: make(chan struct{})}
+	go func() {
+		defer close(proc.done)
+		proc.err = cmd.Wait()
+	}()
 	proc.addr = p.awaitAnnouncement(proc, announce)
 	conn, err := grpc.NewClient(proc.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -85,9 +89,9 @@ func (p *project) awaitAnnouncement(proc *process, path string) string {
 	defer tick.Stop()
 	for {
 		select {
-		case err := <-proc.done:
+		case <-proc.done:
 			log, _ := os.ReadFile(p.path("log"))
-			p.t.Fatalf("the pipeline ended before it served: %v\n%s", err, log)
+			p.t.Fatalf("the pipeline ended before it served: %v\n%s", proc.err, log)
 		case <-tick.C:
 		}
 		raw, err := os.ReadFile(path)

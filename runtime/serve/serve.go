@@ -82,7 +82,6 @@ type location struct {
 	token    string
 	server   *server.Server
 	folder   *daemon.Folder
-	instance string
 }
 
 // run starts everything, waits for a reason to end, and ends in order.

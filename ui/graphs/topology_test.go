@@ -194,7 +194,7 @@ func TestCacheDrawsOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
-			d, err := cache.Draw(context.Background(), river(), -1)
+			d, err := cache.Draw(t.Context(), river(), -1)
 			if err != nil {
 				t.Error(err)
 			}
@@ -208,14 +208,14 @@ func TestCacheDrawsOnce(t *testing.T) {
 		t.Errorf("%d drawings of one topology", count)
 	}
 	for i := range 300 {
-		if _, err := cache.Draw(context.Background(), graphs.FromDefinitions([]asset.Definition{define(fmt.Sprint("a", i), "")}), -1); err != nil {
+		if _, err := cache.Draw(t.Context(), graphs.FromDefinitions([]asset.Definition{define(fmt.Sprint("a", i), "")}), -1); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 func TestCacheLetsGoOfImpatientCallers(t *testing.T) {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	// A finished drawing may win the race against a canceled context; both are
 	// right, an error of another kind is not.
