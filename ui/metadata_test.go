@@ -59,7 +59,7 @@ func TestOnlySafeAddressesAreFollowed(t *testing.T) {
 		{"javascript:alert(1)", false, false},
 		{"//example.org", false, false},
 		{"data:image/png;base64,AAAA", false, true},
-		{"data:image/svg+xml;base64,AAAA", false, false},
+		{"data:image/svg+xml;base64,AAAA", false, true},
 		{"data:text/html,x", false, false},
 	} {
 		if safeLink(c.address) != c.link || safeImage(c.address) != c.image {
