@@ -79,8 +79,12 @@ func TestTokenIsMandatory(t *testing.T) {
 	if _, err := registry.NewServer(registry.Config{Feed: registry.NewFeed()}); err == nil {
 		t.Error("a registry without a token started")
 	}
-	if _, err := registry.NewServer(registry.Config{Feed: registry.NewFeed(), Anonymous: true}); err != nil {
-		t.Errorf("anonymous registry: %v", err)
+	open, err := registry.NewServer(registry.Config{Feed: registry.NewFeed(), Anonymous: true})
+	if err != nil {
+		t.Fatalf("anonymous registry: %v", err)
+	}
+	if err := open.Stop(t.Context()); err != nil {
+		t.Errorf("stop: %v", err)
 	}
 	feed := registry.NewFeed()
 	feed.MarkSynced()

@@ -112,7 +112,7 @@ func (d *Door) buildHTTP() error {
 	}
 	api, err := rest.New(guard)
 	if err != nil {
-		return err
+		return errors.Join(err, d.self.Close())
 	}
 	routes := http.NewServeMux()
 	routes.Handle("/", api)

@@ -39,7 +39,9 @@ func Guard(next http.Handler, cfg Config) http.Handler {
 			WriteError(w, code, err)
 			return
 		}
-		next.ServeHTTP(&patientWriter{ResponseWriter: w, rc: http.NewResponseController(w), timeout: cfg.WriteTimeout}, r)
+		out := &patientWriter{ResponseWriter: w, rc: http.NewResponseController(w), timeout: cfg.WriteTimeout}
+		next.ServeHTTP(out, r)
+		out.extend() // for the end of the answer, which the server writes itself
 	})
 }
 
@@ -123,7 +125,13 @@ func bufferBody(w http.ResponseWriter, r *http.Request, cfg Config) (int, *fault
 	// A writer without deadlines (a test's recorder) is not the network.
 	_ = rc.SetReadDeadline(time.Now().Add(cfg.BodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cfg.MaxBody))
-	_ = rc.SetReadDeadline(time.Time{})
+	if err != nil {
+		// The deadline stays: the server reads what is left of the body before
+		// it answers, and must not wait for it.
+		w.Header().Set("Connection", "close")
+	} else {
+		_ = rc.SetReadDeadline(time.Time{})
+	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge, fault.New(codes.ResourceExhausted, "BODY_TOO_LARGE",
 			fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit), "limit", fmt.Sprint(tooLarge.Limit))
@@ -177,9 +185,13 @@ type patientWriter struct {
 
 // Write writes under a fresh deadline.
 func (w *patientWriter) Write(p []byte) (int, error) {
-	_ = w.rc.SetWriteDeadline(time.Now().Add(w.timeout))
+	w.extend()
 	return w.ResponseWriter.Write(p)
 }
+
+// extend gives what is written next its time. A writer without deadlines (a
+// test's recorder) is not the network.
+func (w *patientWriter) extend() { _ = w.rc.SetWriteDeadline(time.Now().Add(w.timeout)) }
 
 // Unwrap gives http.ResponseController access to the writer below.
 func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
