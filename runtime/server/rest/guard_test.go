@@ -46,7 +46,7 @@ func exchange(t *testing.T, cfg rest.Config, request string, handler http.Handle
 		}
 		use(ours, bufio.NewReader(ours))
 		ours.Close()
-		srv.Close()
+		_ = srv.Close()
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			t.Errorf("serve: %v", err)
 		}
@@ -70,6 +70,7 @@ func TestIdleStreamEndsWell(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer resp.Body.Close()
 		if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "line\nline\n" {
 			t.Errorf("%q, %v", body, err)
 		}
