@@ -351,8 +351,15 @@ func TestRetryFromFailureReadsTheSource(t *testing.T) {
 	if got := r.finish(again); got.Status != store.Succeeded || got.Counts.Total != 1 {
 		t.Fatalf("run is %s with %+v", got.Status, got.Counts)
 	}
-	if want := fmt.Sprintf("a//%s-1", source); version.Load() != want {
+	want := fmt.Sprintf("a//%s-1", source)
+	if version.Load() != want {
 		t.Errorf("b read %v, want the source's %s", version.Load(), want)
+	}
+	third := r.create(order{only: []event.Step{{Name: "b"}}, source: again})
+	_ = m.Launch(third)
+	r.finish(third)
+	if version.Load() != want {
+		t.Errorf("the retry of a retry read %v, want %s", version.Load(), want)
 	}
 }
 

@@ -227,28 +227,46 @@ func (r *runner) catchUp(ctx context.Context, until uint64) error {
 	}
 }
 
-// loadSource reads the values of the run that this one retries.
+// maxSources bounds how many retries of retries are followed.
+const maxSources = 100
+
+// loadSource reads the values of the run that this one retries, and of the runs
+// which that one retried; the nearest counts.
 func (r *runner) loadSource(ctx context.Context) error {
 	source := r.claim.Run.Created.Source
-	if source == "" {
-		return nil
-	}
-	for after := uint64(0); ; {
-		events, err := retry(ctx, r, func() ([]event.Event, error) {
-			return r.m.cfg.Location.Events(ctx, source, after, 1000)
-		})
+	for n := 0; source != "" && n < maxSources; n++ {
+		next, err := r.readSource(ctx, source)
 		if errors.Is(err, store.ErrNotFound) {
-			return nil
+			return nil // deleted: the newest values take the place of its own
 		}
 		if err != nil {
 			return err
 		}
+		source = next
+	}
+	return nil
+}
+
+// readSource notes what a run materialized and returns the run that it retried.
+func (r *runner) readSource(ctx context.Context, run string) (next string, err error) {
+	made := newValueIndex()
+	for after := uint64(0); ; {
+		events, err := retry(ctx, r, func() ([]event.Event, error) {
+			return r.m.cfg.Location.Events(ctx, run, after, 1000)
+		})
+		if err != nil {
+			return "", err
+		}
 		for _, e := range events {
-			r.values.noteSource(e)
+			made.note(e)
 			after = e.Seq
+			if created, ok := e.Payload.(*event.RunCreated); ok {
+				next = created.Source
+			}
 		}
 		if len(events) < 1000 {
-			return nil
+			r.values.addSource(made)
+			return next, nil
 		}
 	}
 }

@@ -13,13 +13,17 @@ func newValueIndex() *valueIndex {
 	return &valueIndex{own: map[event.Step]*event.Materialization{}, source: map[event.Step]*event.Materialization{}}
 }
 
+// addSource remembers what a retried run made, unless a nearer one made it anew.
+func (v *valueIndex) addSource(made *valueIndex) {
+	for key, m := range made.own {
+		if v.source[key] == nil {
+			v.source[key] = m
+		}
+	}
+}
+
 // note remembers a materialization of this run.
-func (v *valueIndex) note(e event.Event) { remember(v.own, e) }
-
-// noteSource remembers a materialization of the run that is retried.
-func (v *valueIndex) noteSource(e event.Event) { remember(v.source, e) }
-
-func remember(index map[event.Step]*event.Materialization, e event.Event) {
+func (v *valueIndex) note(e event.Event) {
 	m, ok := e.Payload.(*event.Materialization)
 	if !ok {
 		return
@@ -28,7 +32,7 @@ func remember(index map[event.Step]*event.Materialization, e event.Event) {
 	if m.Output != "" {
 		key.Name = m.Output
 	}
-	index[key] = &event.Materialization{Value: m.Value, DataVersion: m.DataVersion}
+	v.own[key] = &event.Materialization{Value: m.Value, DataVersion: m.DataVersion}
 }
 
 func (v *valueIndex) lookup(key event.Step) *event.Materialization {
