@@ -112,15 +112,15 @@ func (at *place) prepare(t *testing.T, line string) {
 func (at *place) write(t *testing.T, path, text string) {
 	t.Helper()
 	full := filepath.Join(at.dir, filepath.FromSlash(path))
-	n := 0
-	if at.dev != nil {
+	watched, n := at.dev != nil && filepath.Ext(full) == ".go" && strings.HasPrefix(full, at.dev.dir+"/"), 0
+	if watched {
 		printed, _ := at.dev.since(0)
 		n = len(printed)
 	}
 	if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if at.dev != nil {
+	if watched {
 		at.dev.until(t, n, "a new build", settled)
 	}
 }
