@@ -25,7 +25,7 @@ type dev struct {
 // startDev runs a command line of riversctl dev in dir.
 func startDev(t *testing.T, line, dir string, env []string) *dev {
 	t.Helper()
-	d := &dev{dir: dir, cmd: exec.Command("sh", "-c", "exec "+line), ended: make(chan struct{}), more: make(chan struct{})} //nolint:noctx // it is ended by stop
+	d := &dev{dir: dir, cmd: exec.Command("sh", "-c", "exec "+line), ended: make(chan struct{}), more: make(chan struct{})}
 	d.cmd.Dir, d.cmd.Env = dir, env
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C goes to the group
 	r, w := io.Pipe()

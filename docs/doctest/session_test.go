@@ -79,7 +79,7 @@ func newPlace(t *testing.T) *place {
 // free picks a port for one of the page's and returns it.
 func (at *place) free(t *testing.T, page string) string {
 	t.Helper()
-	lis, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nobody waits for it
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ var build = sync.OnceValues(func() (built, error) {
 		return built{}, err
 	}
 	b := built{filepath.Join(buildDir, "riversctl")}
-	cmd := exec.Command("go", "build", "-o", b.riversctl, "./cli/riversctl") //nolint:noctx // shared by all tests
+	cmd := exec.Command("go", "build", "-o", b.riversctl, "./cli/riversctl")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return b, fmt.Errorf("build riversctl: %w\n%s", err, out)
