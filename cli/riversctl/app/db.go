@@ -26,6 +26,16 @@ func (p *program) dbCommand() *cli.Command {
 			Description: "Migrating again does nothing. Stop what writes to the database before.",
 			Action:      p.dbMigrate,
 		},
+		{
+			Name: "check", Usage: "compare what follows from the events with what is stored", Flags: []cli.Flag{storage, state},
+			Description: "Prints each difference and ends with 1 when there is one. It changes nothing and may run beside a pipeline.",
+			Action:      p.dbCheck,
+		},
+		{
+			Name: "rebuild", Usage: "make what follows from the events anew", Flags: []cli.Flag{storage, state},
+			Description: "Lists, states and counts are made anew from the stored events, in one transaction. Writers wait meanwhile.",
+			Action:      p.dbRebuild,
+		},
 	}
 	return &cli.Command{
 		Name: "db", Usage: "inspect and migrate the embedded database", Subcommands: subs,
@@ -78,6 +88,45 @@ func (p *program) dbStatus(c *cli.Context) error {
 			{"This build", fmt.Sprint(s.Build)},
 		})
 	}})
+}
+
+func (p *program) dbCheck(c *cli.Context) error {
+	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	path, err := p.databasePath(c)
+	if err != nil {
+		return err
+	}
+	differences, err := database.Check(c.Context, path)
+	if err != nil {
+		return err
+	}
+	for _, d := range differences {
+		if _, err := fmt.Fprintln(p.env.Out, d); err != nil {
+			return err
+		}
+	}
+	if len(differences) > 0 {
+		return fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", path)
+	}
+	_, err = fmt.Fprintf(p.env.Out, "%s agrees with its events\n", path)
+	return err
+}
+
+func (p *program) dbRebuild(c *cli.Context) error {
+	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	path, err := p.databasePath(c)
+	if err != nil {
+		return err
+	}
+	if err := database.Rebuild(c.Context, path); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.env.Out, "%s was rebuilt from its events\n", path)
+	return err
 }
 
 func (p *program) dbMigrate(c *cli.Context) error {

@@ -27,6 +27,29 @@ func Migrate(ctx context.Context, path string) (store.Schema, error) {
 	return Status(ctx, path)
 }
 
+// Check computes everything that follows from the stored events and returns how
+// what is stored differs from it, at most 100 differences.
+func Check(ctx context.Context, path string) ([]string, error) {
+	db, err := sqlite.Open(ctx, sqlite.Config{Path: path, Mode: sqlite.ReadOnly})
+	if err != nil {
+		return nil, classify(err)
+	}
+	differences, err := db.Compare(ctx)
+	return differences, errors.Join(classify(err), db.Close())
+}
+
+// Rebuild makes everything that follows from the stored events anew.
+func Rebuild(ctx context.Context, path string) error {
+	if _, err := Status(ctx, path); err != nil {
+		return err // a missing database is not created
+	}
+	db, err := sqlite.Open(ctx, sqlite.Config{Path: path, Mode: sqlite.ReadWrite})
+	if err != nil {
+		return classify(err)
+	}
+	return errors.Join(classify(db.Rebuild(ctx)), db.Close())
+}
+
 // Prepare makes the database usable: a missing one is created, one behind this
 // build is migrated when ask says yes. Without ask it is refused with the command
 // that mends it.
