@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"rivers.io/cli/riversctl/output"
 	riversv1 "rivers.io/proto/rivers/v1"
@@ -62,7 +63,7 @@ func (c Get) declared(a *riversv1.Asset) [][2]string {
 	if s := a.GetSource(); s != nil {
 		source = fmt.Sprintf("%s:%d", s.GetFile(), s.GetLine())
 	}
-	return [][2]string{
+	facts := [][2]string{
 		{"Name", a.GetName()},
 		{"Description", a.GetDescription()},
 		{"Group", a.GetGroup()},
@@ -77,6 +78,32 @@ func (c Get) declared(a *riversv1.Asset) [][2]string {
 		{"Resources", strings.Join(a.GetResources(), ", ")},
 		{"Declared at", source},
 	}
+	if len(a.GetConfig()) > 0 {
+		facts = append(facts, [2]string{"Config", fmt.Sprint(len(a.GetConfig()), " to set by --config")})
+	}
+	for _, f := range a.GetConfig() {
+		facts = append(facts, [2]string{"  " + f.GetName(), configField(f)})
+	}
+	return facts
+}
+
+// configField says what a field of a config is, and where its value comes from.
+func configField(f *riversv1.ConfigField) string {
+	words := []string{f.GetType()}
+	switch {
+	case f.GetSecret():
+		words = append(words, "secret")
+	case f.GetDefault() != nil:
+		words = append(words, "default "+protojson.Format(f.GetDefault()))
+	}
+	if f.GetEnv() != "" {
+		words = append(words, "or $"+f.GetEnv())
+	}
+	text := strings.Join(words, ", ")
+	if f.GetDescription() != "" {
+		text += ": " + f.GetDescription()
+	}
+	return text
 }
 
 func (c Get) known(a *riversv1.Asset, s *riversv1.GetPartitionSummaryResponse) [][2]string {
