@@ -29,9 +29,27 @@ const (
 	CauseData Category = "data"
 )
 
+// Why names what a cause is about, for those who word it themselves.
+type Why string
+
+// What causes are about.
+const (
+	// WhyCode: the declared code version is another.
+	WhyCode Why = "code"
+	// WhyMissing: the upstream has nothing.
+	WhyMissing Why = "missing"
+	// WhyChanged: the upstream holds another version than was read.
+	WhyChanged Why = "changed"
+	// WhyUnread: the upstream has a version and none was read.
+	WhyUnread Why = "unread"
+	// WhyStale: the upstream is stale itself.
+	WhyStale Why = "stale"
+)
+
 // Cause is one reason for staleness.
 type Cause struct {
 	Category Category
+	Why      Why
 	// Upstream is the upstream asset of a data cause, and Key its key.
 	Upstream string
 	Key      partition.Key
@@ -75,6 +93,9 @@ type Dependency struct {
 	Consumed string
 	// Comparable tells that Version and Consumed speak of the same keys.
 	Comparable bool
+	// Newer tells, of an input of many keys whose versions nobody combined anew,
+	// that one of them was made after it was read.
+	Newer bool
 }
 
 // Judge applies D-66 to D-70 to one asset or one key of it: codeVersion is the
@@ -89,11 +110,11 @@ func Judge(codeVersion string, fact Fact, deps []Dependency) Status {
 		if fact.CodeVersion == "" {
 			text = fmt.Sprintf("the code version is %s; it was made without one", codeVersion)
 		}
-		causes = append(causes, Cause{Category: CauseCode, Text: text})
+		causes = append(causes, Cause{Category: CauseCode, Why: WhyCode, Text: text})
 	}
 	for _, dep := range deps {
-		if text := dep.cause(); text != "" {
-			causes = append(causes, Cause{Category: CauseData, Upstream: dep.Asset, Key: dep.Key, Text: text})
+		if why, text := dep.cause(); why != "" {
+			causes = append(causes, Cause{Category: CauseData, Why: why, Upstream: dep.Asset, Key: dep.Key, Text: text})
 		}
 	}
 	if len(causes) > 0 {
@@ -102,22 +123,25 @@ func Judge(codeVersion string, fact Fact, deps []Dependency) Status {
 	return Status{State: UpToDate}
 }
 
-// cause says why the dependency makes its consumer stale, or nothing.
-func (d Dependency) cause() string {
+// cause says why the dependency makes its consumer stale, or nothing. That it
+// changed says more than that it is stale, and comes first.
+func (d Dependency) cause() (Why, string) {
 	name := event.Step{Name: d.Asset, Key: d.Key}.String()
 	switch {
 	case d.State == Missing && d.Optional && d.Consumed == "":
-		return ""
+		return "", ""
 	case d.State == Missing:
-		return name + " is missing"
+		return WhyMissing, name + " is missing"
+	case d.Newer:
+		return WhyChanged, name + " was materialized since"
+	case d.Comparable && d.Version != d.Consumed && d.Consumed == "":
+		return WhyUnread, name + " was materialized since; none of it was consumed"
+	case d.Comparable && d.Version != d.Consumed:
+		return WhyChanged, fmt.Sprintf("%s is at version %s; version %s was consumed", name, d.Version, d.Consumed)
 	case d.State == Stale:
-		return name + " is stale"
-	case !d.Comparable || d.Version == d.Consumed:
-		return ""
-	case d.Consumed == "":
-		return name + " was materialized since; none of it was consumed"
+		return WhyStale, name + " is stale"
 	}
-	return fmt.Sprintf("%s is at version %s; version %s was consumed", name, d.Version, d.Consumed)
+	return "", ""
 }
 
 // Staleness judges every asset, upstreams first, from the last fact about each,

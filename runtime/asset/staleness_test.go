@@ -2,6 +2,7 @@ package asset
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,10 +33,10 @@ func TestStaleness(t *testing.T) {
 		return facts
 	}
 	data := func(up, text string) Status {
-		return Status{State: Stale, Causes: []Cause{{Category: CauseData, Upstream: up, Text: text}}}
+		return Status{State: Stale, Causes: []Cause{{Category: CauseData, Why: whyOf(text), Upstream: up, Text: text}}}
 	}
 	code := func(text string) Status {
-		return Status{State: Stale, Causes: []Cause{{Category: CauseCode, Text: text}}}
+		return Status{State: Stale, Causes: []Cause{{Category: CauseCode, Why: WhyCode, Text: text}}}
 	}
 	ok, missing := Status{State: UpToDate}, Status{State: Missing}
 	cases := []struct {
@@ -53,8 +54,8 @@ func TestStaleness(t *testing.T) {
 		{"D-180 the upstream is newer than what was read", coded("v1"), with(0, Fact{DataVersion: "u2", CodeVersion: "v1"}), []Status{ok, data("up", "up is at version u2; version u1 was consumed"), data("a", "a is stale")}},
 		{"D-68 none was consumed", coded("v1"), with(1, Fact{DataVersion: "a1"}), []Status{ok, data("up", "up was materialized since; none of it was consumed"), data("a", "a is stale")}},
 		{"D-70 every cause is listed", chain("up", "other", "a: up other"), []Fact{{DataVersion: "u2"}, {}, {DataVersion: "a1", Inputs: []event.InputVersion{read("up", "u1")}}}, []Status{ok, missing, {State: Stale, Causes: []Cause{
-			{Category: CauseData, Upstream: "up", Text: "up is at version u2; version u1 was consumed"},
-			{Category: CauseData, Upstream: "other", Text: "other is missing"},
+			{Category: CauseData, Why: WhyChanged, Upstream: "up", Text: "up is at version u2; version u1 was consumed"},
+			{Category: CauseData, Why: WhyMissing, Upstream: "other", Text: "other is missing"},
 		}}}},
 		{"declared the other way round", chain("a: up", "up"), []Fact{{DataVersion: "a1", Inputs: []event.InputVersion{read("up", "u1")}}, {DataVersion: "u2"}}, []Status{data("up", "up is at version u2; version u1 was consumed"), ok}},
 	}
@@ -65,6 +66,26 @@ func TestStaleness(t *testing.T) {
 				t.Errorf("differs (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// whyOf finds the cause that a text tells.
+func whyOf(text string) Why {
+	for words, why := range map[string]Why{
+		"is missing": WhyMissing, "none of it was consumed": WhyUnread, "is at version": WhyChanged, "is stale": WhyStale,
+	} {
+		if strings.Contains(text, words) {
+			return why
+		}
+	}
+	return ""
+}
+
+func TestStalenessOfManyKeys(t *testing.T) {
+	t.Parallel()
+	got := Judge("", Fact{DataVersion: "a"}, []Dependency{{Asset: "up", State: Stale, Newer: true}})
+	if len(got.Causes) != 1 || got.Causes[0].Why != WhyChanged {
+		t.Errorf("a newer key is a change, whatever else: %+v", got)
 	}
 }
 

@@ -133,16 +133,7 @@ func (j *judge) of(name string) Verdict {
 	defer delete(j.open, name)
 	s := j.states[name]
 	v := Verdict{Last: s.Last, FailedAt: s.FailedAt, FailedRun: s.FailedRun, FailedKey: s.FailedKey, ObservedAt: s.ObservedAt}
-	switch {
-	case s.Last == nil:
-		v.State = Missing
-	default:
-		v.Causes = j.causes(name, s.Last)
-		v.State = Materialized
-		if len(v.Causes) > 0 {
-			v.State = Stale
-		}
-	}
+	v.State, v.Causes = j.judge(name, s.Last)
 	if !s.FailedAt.IsZero() && (s.Last == nil || s.FailedAt.After(s.Last.Time)) {
 		v.State = Failed
 	}
@@ -150,58 +141,109 @@ func (j *judge) of(name string) Verdict {
 	return v
 }
 
-// causes lists why a materialization is not what would be computed now.
-func (j *judge) causes(name string, last *store.Materialized) []Cause {
-	var out []Cause
+// judge asks the rule of staleness about the newest materialization.
+func (j *judge) judge(name string, last *store.Materialized) (State, []Cause) {
+	if last == nil {
+		return Missing, nil
+	}
+	fact := asset.Fact{
+		Key: last.Key, DataVersion: last.Event.DataVersion, CodeVersion: last.Event.CodeVersion, Inputs: last.Event.Inputs,
+	}
 	def := j.defs[name]
-	if def.CodeVersion != "" && def.CodeVersion != last.Event.CodeVersion {
-		text := "its code version changed to " + def.CodeVersion
-		if last.Event.CodeVersion != "" {
-			text = "its code version changed from " + last.Event.CodeVersion + " to " + def.CodeVersion
-		}
-		out = append(out, Cause{Kind: Code, Text: text})
+	status := asset.Judge(def.CodeVersion, fact, j.dependencies(def, last))
+	if status.State != asset.Stale {
+		return Materialized, nil
 	}
-	named := map[string]bool{}
-	for _, in := range last.Event.Inputs {
-		if named[in.Asset] || in.Asset == name {
-			continue
-		}
-		if c, ok := j.changed(in.Asset, in.Key, in.Version, in.Keys, last.Time); ok {
-			named[in.Asset] = true
-			out = append(out, c)
-		}
-	}
-	for _, in := range def.Inputs {
-		if named[in.Asset] || in.Asset == name || j.defs[in.Asset].Name == "" {
-			continue
-		}
-		named[in.Asset] = true
-		switch up := j.of(in.Asset); {
-		case up.State == Missing && !in.Optional:
-			out = append(out, Cause{Kind: Data, Upstream: in.Asset, Text: "is missing"})
-		case up.State == Stale:
-			out = append(out, Cause{Kind: Data, Upstream: in.Asset, Text: "is stale itself"})
-		}
-	}
-	return out
+	return Stale, j.word(status.Causes, def.CodeVersion, last)
 }
 
-// changed compares what was read of an upstream with what it holds now.
-func (j *judge) changed(up string, key partition.Key, read string, keys uint64, at time.Time) (Cause, bool) {
-	now := j.states[up].Last
-	if keys <= 1 && (now == nil || now.Key != key) {
-		m, ok := j.latest[store.AssetKey{Asset: up, Key: key}]
-		if !ok {
-			return Cause{}, false
+// dependencies are the inputs that were read, as they stand now, and the declared
+// ones of which nothing was.
+func (j *judge) dependencies(def asset.Definition, last *store.Materialized) []asset.Dependency {
+	optional := map[string]bool{}
+	for _, in := range def.Inputs {
+		optional[in.Asset] = in.Optional
+	}
+	var deps []asset.Dependency
+	read := map[string]bool{def.Name: true}
+	for _, in := range last.Event.Inputs {
+		if _, declared := optional[in.Asset]; !declared || in.Asset == def.Name {
+			continue
 		}
-		now = &m
+		read[in.Asset] = true
+		dep := asset.Dependency{
+			Asset: in.Asset, Key: in.Key, Optional: optional[in.Asset], State: j.stateOf(in.Asset), Consumed: in.Version,
+		}
+		switch now := j.now(in.Asset, in.Key); {
+		case now == nil:
+		case in.Key == "" && j.defs[in.Asset].Partitions != nil:
+			dep.Newer = now.Time.After(last.Time)
+		default:
+			dep.Version, dep.Comparable = now.Event.DataVersion, true
+		}
+		deps = append(deps, dep)
 	}
-	if now == nil {
-		return Cause{}, false
+	for _, in := range def.Inputs {
+		if !read[in.Asset] && j.defs[in.Asset].Name != "" {
+			read[in.Asset] = true
+			deps = append(deps, asset.Dependency{Asset: in.Asset, Optional: in.Optional, State: j.stateOf(in.Asset)})
+		}
 	}
-	c := Cause{Kind: Data, Upstream: up, Key: key, Text: "changed", At: now.Time}
-	if keys > 1 {
-		return c, now.Time.After(at)
+	return deps
+}
+
+// stateOf is the state of an upstream, in the words of the rule. One that failed
+// is judged by what it still holds.
+func (j *judge) stateOf(name string) asset.State {
+	switch v := j.of(name); {
+	case v.Last == nil && v.State != Materialized:
+		return asset.Missing
+	case len(v.Causes) > 0:
+		return asset.Stale
 	}
-	return c, now.Event.DataVersion != read
+	return asset.UpToDate
+}
+
+// now is the newest materialization of a key; of a whole partitioned asset that of
+// any key.
+func (j *judge) now(name string, key partition.Key) *store.Materialized {
+	now := j.states[name].Last
+	if key == "" || (now != nil && now.Key == key) {
+		return now
+	}
+	if m, ok := j.latest[store.AssetKey{Asset: name, Key: key}]; ok {
+		return &m
+	}
+	return nil
+}
+
+// word says the causes for people, one an upstream.
+func (j *judge) word(causes []asset.Cause, code string, last *store.Materialized) []Cause {
+	var out []Cause
+	said := map[string]bool{}
+	for _, c := range causes {
+		if c.Upstream != "" && said[c.Upstream] {
+			continue
+		}
+		said[c.Upstream] = true
+		w := Cause{Kind: Data, Upstream: c.Upstream, Key: c.Key}
+		switch c.Why {
+		case asset.WhyCode:
+			w.Kind, w.Text = Code, "its code version changed to "+code
+			if last.Event.CodeVersion != "" {
+				w.Text = "its code version changed from " + last.Event.CodeVersion + " to " + code
+			}
+		case asset.WhyMissing:
+			w.Text = "is missing"
+		case asset.WhyStale:
+			w.Text = "is stale itself"
+		case asset.WhyUnread, asset.WhyChanged:
+			w.Text = "changed"
+			if now := j.now(c.Upstream, c.Key); now != nil {
+				w.At = now.Time
+			}
+		}
+		out = append(out, w)
+	}
+	return out
 }
