@@ -95,7 +95,7 @@ var Components = []Component{
 	}},
 	{Path: "ui", Imports: []string{
 		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event", "runtime/plan",
-	}, Tests: []string{"runtime/...", "operator/registry"}},
+	}, Tests: []string{"runtime/...", "operator/registry", "internal/chromium"}},
 	{Path: "cli", Imports: []string{
 		"ui", "gateway", "operator/registry", "proto", "runtime/store",
 	}, Tests: []string{"..."}},
@@ -109,7 +109,11 @@ var Components = []Component{
 	// packages of tests alone, tests of the whole.
 	{Path: "internal", Open: true, Tests: []string{"..."}},
 	{Path: "internal/house"},
+	{Path: "internal/chromium"},
 	{Path: "docs", Tests: []string{"..."}},
+
+	// The whole from outside: it knows the programs, the addresses and the pages.
+	{Path: "e2e", Tests: []string{"internal/chromium"}},
 }
 
 // engine is what the parts that carry out runs may import.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rivers.io/internal/chromium"
 	"rivers.io/runtime/store"
 	"rivers.io/ui"
 	"rivers.io/ui/uitest"
@@ -57,15 +58,15 @@ func TestEveryPage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := s.open(t, c.path)
 			if c.ready != "" {
-				p.until(c.ready)
+				p.Until(c.ready)
 			}
-			for _, scheme := range []string{"light", "dark"} {
-				p.scheme(scheme)
-				p.shoot(c.name + "-" + scheme)
+			for _, scheme := range chromium.Themes {
+				p.Scheme(scheme)
+				p.Shoot(c.name + "-" + scheme)
 				p.accessible()
 			}
 			if c.name == "not-found" {
-				p.forgive("404")
+				p.Forgive("404")
 			}
 		})
 	}
@@ -93,33 +94,33 @@ func (p *page) accessible() {
 func TestBuildError(t *testing.T) {
 	s := newSite(t, uitest.Options{})
 	p := s.open(t, home)
-	p.until(`document.querySelector("rivers-live").dataset.state === "live"`)
+	p.Until(`document.querySelector("rivers-live").dataset.state === "live"`)
 	l := s.Locations.List()[0]
 	l.BuildError = "# aviation\nassets.go:48:2: undefined: readDay\nassets.go:92:17: cannot use flights (type []Flight) as []Delay"
 	s.Locations.Set(l)
-	p.until(`document.querySelector(".banner.bad pre")?.innerText.includes("undefined: readDay")`)
-	for _, scheme := range []string{"light", "dark"} {
-		p.scheme(scheme)
-		p.shoot("build-error-" + scheme)
+	p.Until(`document.querySelector(".banner.bad pre")?.innerText.includes("undefined: readDay")`)
+	for _, scheme := range chromium.Themes {
+		p.Scheme(scheme)
+		p.Shoot("build-error-" + scheme)
 		p.accessible()
 	}
 	l.BuildError = ""
 	s.Locations.Set(l)
-	p.until(`document.querySelector(".banner") === null`)
+	p.Until(`document.querySelector(".banner") === null`)
 }
 
 func TestEmptyLocation(t *testing.T) {
 	s := newSite(t, uitest.Options{Empty: true})
 	for _, c := range []struct{ name, path string }{{"empty-overview", home}, {"empty-assets", home + "/assets"}, {"empty-runs", home + "/runs"}} {
 		p := s.open(t, c.path)
-		p.shoot(c.name)
+		p.Shoot(c.name)
 		p.accessible()
 	}
 	s.Locations.Set(ui.Location{Namespace: "local", Name: "aviation", ID: uitest.Identity, Phase: ui.PhaseBuilding, Message: "go build is running."})
 	p := s.open(t, "/")
-	p.until(`document.querySelector("h1").innerText === "Waiting for a code location"`)
-	p.shoot("waiting")
+	p.Until(`document.querySelector("h1").innerText === "Waiting for a code location"`)
+	p.Shoot("waiting")
 	p.accessible()
 	s.Locations.Set(ui.Location{Namespace: "local", Name: "aviation", ID: uitest.Identity, Phase: ui.PhaseReady, Endpoint: "127.0.0.1:3001"})
-	p.until(`location.pathname === "` + home + `"`)
+	p.Until(`location.pathname === "` + home + `"`)
 }

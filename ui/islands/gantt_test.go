@@ -137,7 +137,7 @@ const ganttBody = `<div class="pad"><rivers-gantt src="/gantt.json" data-logs="/
 
 func chartOf(t *testing.T, s *story) *page {
 	p := open(t, ganttBody, s.handlers())
-	p.until(`document.querySelector("rivers-gantt").summary !== ""`)
+	p.Until(`document.querySelector("rivers-gantt").summary !== ""`)
 	return p
 }
 
@@ -146,12 +146,12 @@ func TestGanttPictures(t *testing.T) {
 		name string
 		run  *story
 	}{{"gantt-retries", flightDay()}, {"gantt-month", month(31)}, {"gantt-3333-days", month(3333)}} {
-		t.Run(c.name, func(t *testing.T) { chartOf(t, c.run).shoot(c.name) })
+		t.Run(c.name, func(t *testing.T) { chartOf(t, c.run).ShootThemes(c.name) })
 	}
 	t.Run("open", func(t *testing.T) {
 		p := chartOf(t, month(31))
-		p.run(clickAt(200, 24+32+30+14+28))
-		p.shoot("gantt-month-open")
+		p.Run(clickAt(200, 24+32+30+14+28))
+		p.ShootThemes("gantt-month-open")
 	})
 }
 
@@ -159,16 +159,16 @@ func TestGanttGrowsWithTheRun(t *testing.T) {
 	s := newStory([]plan.Step{step("extract", ""), step("load", "", 0)})
 	p := chartOf(t, s)
 	summary := `document.querySelector("rivers-gantt").summary`
-	p.until(summary + ` === "extract ready\nload waiting"`)
+	p.Until(summary + ` === "extract ready\nload waiting"`)
 	s.tell(1300, 1, &event.StepLaunched{}, 0)
 	_ = eval[bool](p, `document.querySelector("rivers-gantt").refresh().then(() => true)`)
-	p.until(summary + ` === "extract running\nload waiting"`)
+	p.Until(summary + ` === "extract running\nload waiting"`)
 	s.tell(1900, 1, &event.StepSucceeded{}, 0)
 	s.tell(2000, 1, &event.StepLaunched{}, 1)
 	s.tell(2900, 1, &event.StepFailed{Error: "no room", Final: true}, 1)
 	s.tell(2900, 0, &event.RunFinished{Outcome: event.Failed}, -1)
 	_ = eval[bool](p, `document.querySelector("rivers-gantt").refresh().then(() => true)`)
-	p.until(summary + ` === "extract succeeded\nload failed"`)
+	p.Until(summary + ` === "extract succeeded\nload failed"`)
 	if got := eval[string](p, `document.querySelector("rivers-gantt").shadowRoot.querySelector(".sum").textContent.replaceAll("\u202f", " ")`); got != "2 steps · 1.7 s" {
 		t.Error(got)
 	}
@@ -176,35 +176,35 @@ func TestGanttGrowsWithTheRun(t *testing.T) {
 
 func TestGanttSelectsByMouseAndKeys(t *testing.T) {
 	p := chartOf(t, flightDay())
-	p.scheme("light")
+	p.Scheme("light")
 	p.events("rivers-step")
-	p.run(clickAt(100, 24+40+30+28*3+14))
-	p.until(`new URL(location).searchParams.get("step") === "flights" && new URL(location).searchParams.get("partition") === "2001-01-01"`)
-	p.press(kb.ArrowDown, kb.ArrowDown, " ")
-	p.until(`new URL(location).searchParams.get("step") === "route_network"`)
+	p.Run(clickAt(100, 24+40+30+28*3+14))
+	p.Until(`new URL(location).searchParams.get("step") === "flights" && new URL(location).searchParams.get("partition") === "2001-01-01"`)
+	p.Press(kb.ArrowDown, kb.ArrowDown, " ")
+	p.Until(`new URL(location).searchParams.get("step") === "route_network"`)
 	want := "rivers-step {\"step\":\"flights\",\"partition\":\"2001-01-01\"}\nrivers-step {\"step\":\"route_network\",\"partition\":\"\"}"
 	if got := p.told(); got != want {
 		t.Errorf("told %s", got)
 	}
-	p.press(kb.Escape)
-	p.until(`!location.search.includes("step=")`)
-	p.press("+", "+")
-	p.until(`location.search.includes("span=")`)
-	p.shoot("gantt-zoomed")
-	p.press("0")
-	p.until(`!location.search.includes("span=")`)
+	p.Press(kb.Escape)
+	p.Until(`!location.search.includes("step=")`)
+	p.Press("+", "+")
+	p.Until(`location.search.includes("span=")`)
+	p.ShootThemes("gantt-zoomed")
+	p.Press("0")
+	p.Until(`!location.search.includes("span=")`)
 }
 
 func TestGanttHoldsTenThousandStepsInFewElements(t *testing.T) {
 	p := chartOf(t, month(3333))
-	p.scheme("light")
-	p.run(clickAt(100, 24+40+30+14))
-	p.until(`location.search.includes("open=flights_raw")`)
+	p.Scheme("light")
+	p.Run(clickAt(100, 24+40+30+14))
+	p.Until(`location.search.includes("open=flights_raw")`)
 	got := eval[[]float64](p, `(r => [r.querySelectorAll("*").length, r.querySelector(".scroll").scrollHeight > 90000])(document.querySelector("rivers-gantt").shadowRoot).map(Number)`)
 	if got[0] > 80 || got[1] != 1 {
 		t.Errorf("%v elements, scrolls %v", got[0], got[1])
 	}
-	p.press(kb.End)
+	p.Press(kb.End)
 	if spoken := eval[string](p, `document.querySelector("rivers-gantt").shadowRoot.querySelector("[role=status]").textContent`); spoken != "monthly_report, ready, on the critical path" && spoken != "monthly_report, ready" {
 		t.Errorf("the last line is %q", spoken)
 	}

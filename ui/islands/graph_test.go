@@ -102,7 +102,7 @@ const graphBody = `<rivers-graph src="/graph.json" status-src="/status.json" hre
 
 func loaded(t *testing.T, l *lineage) *page {
 	p := open(t, graphBody, l.handlers())
-	p.until(`document.querySelector("rivers-graph").frameTimes.length > 0 && document.querySelector("rivers-graph").model?.letters.some(l => l !== "-")`)
+	p.Until(`document.querySelector("rivers-graph").frameTimes.length > 0 && document.querySelector("rivers-graph").model?.letters.some(l => l !== "-")`)
 	return p
 }
 
@@ -114,7 +114,7 @@ func TestGraphPictures(t *testing.T) {
 		{"graph-8", aviation()}, {"graph-200", newLineage(synthetic.Definitions(200))},
 		{"graph-1000", newLineage(synthetic.Definitions(1000))}, {"graph-10000", newLineage(synthetic.Definitions(10_000))},
 	} {
-		t.Run(c.name, func(t *testing.T) { loaded(t, c.site).shoot(c.name) })
+		t.Run(c.name, func(t *testing.T) { loaded(t, c.site).ShootThemes(c.name) })
 	}
 }
 
@@ -143,53 +143,53 @@ func (p *page) nodeAt(name string) (x, y float64) {
 func (p *page) clickNode(name string, options ...chromedp.MouseOption) {
 	p.t.Helper()
 	x, y := p.nodeAt(name)
-	p.run(chromedp.MouseClickXY(x, y, options...))
+	p.Run(chromedp.MouseClickXY(x, y, options...))
 }
 
 func TestGraphIsWalkedByKeys(t *testing.T) {
 	p := loaded(t, aviation())
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
 	p.events("rivers-select rivers-open rivers-materialize")
-	p.press(kb.ArrowRight)
+	p.Press(kb.ArrowRight)
 	if got := p.spoken(); !strings.HasPrefix(got, "flights_raw, materialized, group ingest, 0 upstream, 1 downstream") {
 		t.Errorf("the first key speaks of %q", got)
 	}
-	p.press(kb.ArrowDown, kb.ArrowRight)
+	p.Press(kb.ArrowDown, kb.ArrowRight)
 	if got := p.spoken(); !strings.HasPrefix(got, "flights, ") && !strings.HasPrefix(got, "route_network, ") {
 		t.Errorf("down and right lead to %q", got)
 	}
-	p.press(kb.ArrowLeft, kb.Home)
-	p.press(" ")
+	p.Press(kb.ArrowLeft, kb.Home)
+	p.Press(" ")
 	name := eval[string](p, `graph.model.name([...graph.selected][0])`)
-	p.press("m", kb.Enter)
+	p.Press("m", kb.Enter)
 	want := fmt.Sprintf("rivers-select {\"names\":[%q]}\nrivers-materialize {\"selection\":%q}\nrivers-open {\"name\":%q}", name, name, name)
 	if got := p.told(); got != want {
 		t.Errorf("told %s, want %s", got, want)
 	}
-	p.until(`location.search.includes("sel=` + name + `")`)
-	p.press(kb.Escape)
-	p.until(`!location.search.includes("sel=")`)
+	p.Until(`location.search.includes("sel=` + name + `")`)
+	p.Press(kb.Escape)
+	p.Until(`!location.search.includes("sel=")`)
 }
 
 func TestGraphIsSearched(t *testing.T) {
 	p := loaded(t, newLineage(synthetic.Definitions(1000)))
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
-	p.press("/")
+	p.Press("/")
 	if !eval[bool](p, `root.activeElement === root.querySelector("input")`) {
 		t.Error("the slash does not lead to the search")
 	}
 	// The driver sends the character after the key, wherever the focus is then.
 	_ = eval[bool](p, `(root.activeElement.value = "", true)`)
-	p.press("r", "e", "p", "o", "r", "t", " ", "f", "r", "a", "u", "d")
-	p.until(`root.querySelector(".hits").textContent !== ""`)
-	p.press(kb.Enter, kb.Enter)
-	p.until(`/^[123] of [0-9]+$/.test(root.querySelector(".hits").textContent)`)
+	p.Press("r", "e", "p", "o", "r", "t", " ", "f", "r", "a", "u", "d")
+	p.Until(`root.querySelector(".hits").textContent !== ""`)
+	p.Press(kb.Enter, kb.Enter)
+	p.Until(`/^[123] of [0-9]+$/.test(root.querySelector(".hits").textContent)`)
 	if got := p.spoken(); !strings.Contains(got, "fraud_011/report") {
 		t.Errorf("found %q", got)
 	}
-	p.until(`new URL(location).searchParams.get("find") === "report fraud" && location.search.includes("at=")`)
+	p.Until(`new URL(location).searchParams.get("find") === "report fraud" && location.search.includes("at=")`)
 	if !eval[bool](p, `graph.stage.camera.view.scale >= 0.8`) {
 		t.Error("what was found is too small to be read")
 	}
@@ -197,28 +197,28 @@ func TestGraphIsSearched(t *testing.T) {
 
 func TestGraphSelectsAndLightsPaths(t *testing.T) {
 	p := loaded(t, aviation())
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
 	p.clickNode("airports")
-	p.press("0") // shows all beside the panel
+	p.Press("0") // shows all beside the panel
 	p.clickNode("monthly_report", func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierShift) })
-	p.until(`graph.selected.size === 2`)
+	p.Until(`graph.selected.size === 2`)
 	_ = eval[bool](p, `([...root.querySelectorAll("aside button")].find(b => b.textContent === "Path between").click(), true)`)
 	if got := eval[string](p, `[...graph.light.nodes].map(v => graph.model.name(v)).sort().join()`); got != "airports,daily_delays,flights,hub_ranking,monthly_report,route_network" {
 		t.Errorf("the path leads through %s", got)
 	}
-	p.until(`location.search.includes("hl=path")`)
-	p.shoot("graph-path")
+	p.Until(`location.search.includes("hl=path")`)
+	p.ShootThemes("graph-path")
 }
 
 func TestGraphMenuMaterializes(t *testing.T) {
 	p := loaded(t, aviation())
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
 	p.events("rivers-materialize")
 	p.clickNode("flights", chromedp.ButtonRight)
-	p.until(`!root.querySelector(".menu").hidden && root.activeElement.textContent === "Materialize"`)
-	p.press(kb.ArrowDown, kb.Enter)
+	p.Until(`!root.querySelector(".menu").hidden && root.activeElement.textContent === "Materialize"`)
+	p.Press(kb.ArrowDown, kb.Enter)
 	if got := p.told(); got != `rivers-materialize {"selection":"+flights"}` {
 		t.Error(got)
 	}
@@ -226,18 +226,18 @@ func TestGraphMenuMaterializes(t *testing.T) {
 
 func TestGraphCollapsesGroups(t *testing.T) {
 	p := loaded(t, aviation())
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
 	_ = eval[bool](p, `([...root.querySelectorAll(".bar button")].find(b => b.textContent === "Collapse groups").click(), true)`)
-	p.until(`graph.model.count === 4`)
+	p.Until(`graph.model.count === 4`)
 	// Each group shows what asks for most attention.
-	p.until(`graph.model.names.map((n, v) => n + graph.model.letters[v]).join() === "ingests,flightsr,networkf,reportsq"`)
-	p.shoot("graph-collapsed")
-	p.press(kb.ArrowRight, kb.Enter)
-	p.until(`graph.model.count === 6`)
-	p.until(`new URL(location).searchParams.getAll("collapse").join() === "flights,network,reports"`)
-	p.run(chromedp.Reload())
-	p.until(graph + ` && ` + graph + `.model?.count === 6`)
+	p.Until(`graph.model.names.map((n, v) => n + graph.model.letters[v]).join() === "ingests,flightsr,networkf,reportsq"`)
+	p.ShootThemes("graph-collapsed")
+	p.Press(kb.ArrowRight, kb.Enter)
+	p.Until(`graph.model.count === 6`)
+	p.Until(`new URL(location).searchParams.getAll("collapse").join() === "flights,network,reports"`)
+	p.Run(chromedp.Reload())
+	p.Until(graph + ` && ` + graph + `.model?.count === 6`)
 }
 
 func TestGraphRepaintsWhatChanged(t *testing.T) {
@@ -262,7 +262,7 @@ func TestGraphFollowsNewAssets(t *testing.T) {
 	p.focusGraph()
 	l.replace(newLineage(synthetic.Definitions(60)))
 	_ = eval[bool](p, `graph.refresh().then(() => true)`)
-	p.until(`graph.model.count === 60`)
+	p.Until(`graph.model.count === 60`)
 }
 
 func TestGraphShowsNamesAsText(t *testing.T) {
@@ -276,11 +276,11 @@ func TestGraphShowsNamesAsText(t *testing.T) {
 		definitions = append(definitions, d)
 	}
 	p := loaded(t, newLineage(definitions))
-	p.scheme("light")
+	p.Scheme("light")
 	p.focusGraph()
-	p.press(kb.ArrowRight, " ")
-	p.until(`root.querySelector("aside h2")?.textContent === "<script>alert(1)</" + "script>"`)
-	p.shoot("graph-hostile")
+	p.Press(kb.ArrowRight, " ")
+	p.Until(`root.querySelector("aside h2")?.textContent === "<script>alert(1)</" + "script>"`)
+	p.ShootThemes("graph-hostile")
 	_ = eval[bool](p, `([...root.querySelectorAll(".bar button")].find(b => b.textContent === "List").click(), true)`)
 	if got := eval[float64](p, `root.querySelectorAll("td:first-child").length + root.querySelectorAll("script, img").length`); got != 5 {
 		t.Errorf("%v rows and elements from names", got)
@@ -292,19 +292,19 @@ func TestGraphShowsNamesAsText(t *testing.T) {
 
 func TestGraphFallsBackToTheServersList(t *testing.T) {
 	p := open(t, `<rivers-graph src="/gone.json"><ul id="rendered"><li>flights</li></ul></rivers-graph>`, nil)
-	p.until(graph + `.shadowRoot.querySelector(".note").textContent.includes("404 page not found")`)
+	p.Until(graph + `.shadowRoot.querySelector(".note").textContent.includes("404 page not found")`)
 	if !eval[bool](p, `document.querySelector("#rendered").checkVisibility()`) {
 		t.Error("what the server rendered is hidden though nothing stands in for it")
 	}
-	p.forgive("gone.json")
+	p.Forgive("gone.json")
 }
 
 func TestNeighbourhoodPictures(t *testing.T) {
 	p := open(t, `<div class="pad"><rivers-graph compact autosize depth="1" src="/graph.json?focus=route_network" status-src="/status.json"></rivers-graph></div>`, aviation().handlers())
-	p.until(graph + `.model?.count === 4`)
-	p.shoot("graph-neighbourhood")
+	p.Until(graph + `.model?.count === 4`)
+	p.ShootThemes("graph-neighbourhood")
 	_ = eval[bool](p, `(s => (s.value = "all", s.dispatchEvent(new Event("change")), true))(`+graph+`.shadowRoot.querySelector("[aria-label='Levels upstream']"))`)
-	p.until(graph + `.model.count === 5 && location.search.includes("up=all")`)
+	p.Until(graph + `.model.count === 5 && location.search.includes("up=all")`)
 }
 
 // BenchmarkGraphFrames pans and zooms through large graphs, 180 frames a time,
@@ -314,9 +314,9 @@ func BenchmarkGraphFrames(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 50_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			p := open(b, graphBody, newLineage(synthetic.Definitions(n)).handlers())
-			p.until(graph + `.model?.count === ` + fmt.Sprint(n) + ` && ` + graph + `.frameTimes.length > 2`)
+			p.Until(graph + `.model?.count === ` + fmt.Sprint(n) + ` && ` + graph + `.frameTimes.length > 2`)
 			p.focusGraph()
-			if _, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
+			if _, err := chromedp.Call(p.Context(), performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
 				b.Fatal(err)
 			}
 			for b.Loop() {
@@ -336,7 +336,7 @@ func BenchmarkGraphFrames(b *testing.B) {
 // taskTime is the processor time in seconds that the page's main thread used.
 func (p *page) taskTime() float64 {
 	p.t.Helper()
-	got, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
+	got, err := chromedp.Call(p.Context(), performance.GetMetrics, cdp.Empty{})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ const mapBody = `<div class="pad"><rivers-partition-map src="/partitions.json" a
 
 func mapOf(t *testing.T, handlers map[string]http.Handler) *page {
 	p := open(t, mapBody, handlers)
-	p.until(`document.querySelector("rivers-partition-map").cellCount > 0`)
+	p.Until(`document.querySelector("rivers-partition-map").cellCount > 0`)
 	return p
 }
 
@@ -72,33 +72,33 @@ func TestPartitionMapPictures(t *testing.T) {
 	for name, days := range map[string]int{"map-90-days": 90, "map-1461-days": 1461} {
 		t.Run(name, func(t *testing.T) {
 			definition, now := daily(days)
-			mapOf(t, keyed(t, definition, now, mixed(uint64(days)))).shoot(name)
+			mapOf(t, keyed(t, definition, now, mixed(uint64(days)))).ShootThemes(name)
 		})
 	}
 	t.Run("million hours", func(t *testing.T) {
 		definition := partition.Definition{Kind: partition.Hourly, Start: "1950-01-01T00:00", End: "2064-01-30T16:00"}
 		p := mapOf(t, keyed(t, definition, time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), mixed(1_000_000)))
-		p.shoot("map-million-hours")
-		p.run(clickAt(24+60, 24+40+40))
-		p.shoot("map-million-hours-selected")
+		p.ShootThemes("map-million-hours")
+		p.Run(clickAt(24+60, 24+40+40))
+		p.ShootThemes("map-million-hours-selected")
 		_ = eval[bool](p, `(document.querySelector("rivers-partition-map").shadowRoot.querySelector(".pane").focus(), true)`)
-		p.run(pressKey("\r"))
-		p.until(`document.querySelector("rivers-partition-map").cellCount < 800`)
-		p.shoot("map-month-of-hours")
+		p.Run(pressKey("\r"))
+		p.Until(`document.querySelector("rivers-partition-map").cellCount < 800`)
+		p.ShootThemes("map-month-of-hours")
 	})
 	t.Run("static", func(t *testing.T) {
 		definition := partition.Definition{Kind: partition.Static}
 		for i := range 300 {
 			definition.Keys = append(definition.Keys, string([]byte{'A' + byte(i/26%26), 'A' + byte(i%26), 'X'}))
 		}
-		mapOf(t, keyed(t, definition, time.Time{}, mixed(300))).shoot("map-static")
+		mapOf(t, keyed(t, definition, time.Time{}, mixed(300))).ShootThemes("map-static")
 	})
 }
 
 func TestPartitionMapSelectsRanges(t *testing.T) {
 	definition, now := daily(90)
 	p := mapOf(t, keyed(t, definition, now, mixed(90)))
-	p.scheme("light")
+	p.Scheme("light")
 	p.events("rivers-partitions rivers-materialize")
 	_ = eval[bool](p, `(globalThis.map = document.querySelector("rivers-partition-map"), globalThis.root = map.shadowRoot, root.querySelector(".pane").focus(), true)`)
 	x := func(day int) float64 {
@@ -107,15 +107,15 @@ func TestPartitionMapSelectsRanges(t *testing.T) {
 	y := func(day int) float64 {
 		return eval[float64](p, fmt.Sprintf(`root.querySelector(".pane").getBoundingClientRect().top + map.place.y[%d] + 5`, day))
 	}
-	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x(3), y(3), chromedp.ButtonLeft, chromedp.ClickCount(1)),
+	p.Run(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x(3), y(3), chromedp.ButtonLeft, chromedp.ClickCount(1)),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x(20), y(20), chromedp.ButtonLeft),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x(20), y(20), chromedp.ButtonLeft, chromedp.ClickCount(1)))
 	if got := p.told(); got != `rivers-partitions {"asset":"flights","partitions":"2001-01-04..2001-01-21","count":18}` {
 		t.Errorf("brushed %s", got)
 	}
-	p.shoot("map-brushed")
-	p.run(chromedp.MouseClickXY(x(40), y(40), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
-	p.run(chromedp.MouseClickXY(x(10), y(10), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
+	p.ShootThemes("map-brushed")
+	p.Run(chromedp.MouseClickXY(x(40), y(40), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
+	p.Run(chromedp.MouseClickXY(x(10), y(10), func(e *input.DispatchMouseEventParams) { e.Modifiers = int64(chromedp.ModifierCtrl) }))
 	if got := eval[string](p, `map.partitions`); got != "2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10" {
 		t.Errorf("selected %s", got)
 	}
@@ -124,23 +124,23 @@ func TestPartitionMapSelectsRanges(t *testing.T) {
 	if got := p.told(); got != `rivers-materialize {"selection":"flights","partitions":"2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10"}` {
 		t.Errorf("asked for %s", got)
 	}
-	p.run(chromedp.Reload())
-	p.until(`document.querySelector("rivers-partition-map")?.partitions === "2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10"`)
+	p.Run(chromedp.Reload())
+	p.Until(`document.querySelector("rivers-partition-map")?.partitions === "2001-01-04..2001-01-10,2001-01-12..2001-01-21,2001-02-10"`)
 }
 
 func TestPartitionMapIsWalkedByKeys(t *testing.T) {
 	definition, now := daily(90)
 	p := mapOf(t, keyed(t, definition, now, mixed(90)))
 	_ = eval[bool](p, `(globalThis.map = document.querySelector("rivers-partition-map"), globalThis.root = map.shadowRoot, root.querySelector(".pane").focus(), true)`)
-	p.press(kb.Home, kb.ArrowDown, kb.ArrowRight)
+	p.Press(kb.Home, kb.ArrowDown, kb.ArrowRight)
 	if got := p.spoken(); got != "2001-01-09, missing" && got != "2001-01-09, materialized" {
 		t.Errorf("down and right lead to %q", got)
 	}
-	p.press(" ")
+	p.Press(" ")
 	if got := eval[string](p, `map.partitions`); got != "2001-01-09" {
 		t.Errorf("selected %s", got)
 	}
-	p.press(kb.Escape)
+	p.Press(kb.Escape)
 	if got := eval[string](p, `map.partitions`); got != "" {
 		t.Errorf("still selected: %s", got)
 	}

@@ -77,7 +77,7 @@ func subpackages(c house.Component) string {
 
 // outside finds tests that need what Bazel's sandbox does not hold: the browser
 // and the S3 server that make test brings, or commands such as go itself.
-var outside = regexp.MustCompile(`RIVERS_TEST_|exec\.(LookPath|Command|CommandContext)\([^")]*"(go|git|make|bash|sh)"`)
+var outside = regexp.MustCompile(`RIVERS_TEST_|"rivers\.io/internal/chromium"|exec\.(LookPath|Command|CommandContext)\([^")]*"(go|git|make|bash|sh)"`)
 
 // reachesOutside tells whether a test in dir is not hermetic.
 func reachesOutside(dir string) (bool, error) {
