@@ -115,10 +115,7 @@ func checkHistory(t *testing.T, p *project, loc store.Location, run string) {
 	if r.Status != store.Succeeded {
 		t.Errorf("run %s ended %s: %s", run, r.Status, r.Cause)
 	}
-	events, err := loc.Events(t.Context(), run, 0, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	events := allEvents(t, loc, run)
 	published, succeeded, live := map[event.Step]int{}, map[event.Step]int{}, map[event.Attempt]bool{}
 	for i, e := range events {
 		if e.Seq != uint64(i+1) {
@@ -147,6 +144,21 @@ func checkHistory(t *testing.T, p *project, loc store.Location, run string) {
 		if n != 1 || succeeded[step] != 1 {
 			t.Errorf("run %s: %s was published %d times and succeeded %d times", run, step, n, succeeded[step])
 		}
+	}
+}
+
+func allEvents(t *testing.T, loc store.Location, run string) []event.Event {
+	t.Helper()
+	var all []event.Event
+	for {
+		page, err := loc.Events(t.Context(), run, uint64(len(all)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return all
+		}
+		all = append(all, page...)
 	}
 }
 
