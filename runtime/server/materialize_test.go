@@ -136,6 +136,7 @@ func TestMaterializeRefuses(t *testing.T) {
 		{"config of an asset that is not selected", &riversv1.MaterializeRequest{Selection: "flights", Partitions: day, Config: config(t, `{"airports":{}}`)}, codes.InvalidArgument, "ASSET_NOT_SELECTED", "airports"},
 		{"unknown config field", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":{"limits":1}}`)}, codes.InvalidArgument, "UNKNOWN_CONFIG_FIELD", "limit"},
 		{"config that is no object", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":7}`)}, codes.InvalidArgument, "INVALID_CONFIG", "airports"},
+		{"a secret, which would be stored with the run", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":{"token":"hunter2"}}`)}, codes.InvalidArgument, "INVALID_CONFIG", `"token" of asset "airports" is secret`},
 		{"impossible retry", &riversv1.MaterializeRequest{Selection: "airports", Retry: &riversv1.RetryPolicy{MaxRetries: -1}}, codes.InvalidArgument, "INVALID_FIELD", "max_retries"},
 		{"request id no UUID", &riversv1.MaterializeRequest{Selection: "airports", RequestId: "one"}, codes.InvalidArgument, "INVALID_FIELD", "request_id"},
 	}

@@ -107,18 +107,35 @@ func checkConfig(g *asset.Graph, planned []string, name string, fields *structpb
 	if given == nil {
 		return fault.Invalid(field, "INVALID_CONFIG", fmt.Sprintf("config of asset %q is not an object of fields", name), "asset", name)
 	}
-	var known []string
-	for _, f := range g.At(i).Config {
-		known = append(known, f.Name)
-	}
+	declared := g.At(i).Config
 	for _, key := range slices.Sorted(maps.Keys(given.Fields)) {
-		if !slices.Contains(known, key) {
+		at := slices.IndexFunc(declared, func(f asset.ConfigField) bool { return f.Name == key })
+		if at < 0 {
+			var known []string
+			for _, f := range declared {
+				known = append(known, f.Name)
+			}
 			return fault.Invalid(field, "UNKNOWN_CONFIG_FIELD",
 				fmt.Sprintf("asset %q has no config field %q; it has %s", name, key, listOf(known)),
 				"asset", name, "field", key, "known", strings.Join(known, ","))
 		}
+		if declared[at].Secret {
+			return secretGiven(name, declared[at])
+		}
 	}
 	return nil
+}
+
+// secretGiven refuses a secret: what a launch gives is stored with its run, and
+// shown to everyone who may see that.
+func secretGiven(name string, f asset.ConfigField) error {
+	instead := "give the field an env tag, and set that environment variable where the location runs"
+	if f.Env != "" {
+		instead = "set the environment variable " + f.Env + " where the location runs"
+	}
+	return fault.Invalid("config["+strconv.Quote(name)+"]["+strconv.Quote(f.Name)+"]", "INVALID_CONFIG",
+		fmt.Sprintf("config field %q of asset %q is secret, and what a launch gives is stored with the run: %s", f.Name, name, instead),
+		"asset", name, "field", f.Name)
 }
 
 func listOf(names []string) string {
