@@ -83,6 +83,8 @@ type Chart struct {
 	outcome                 event.Outcome
 	// derived is the event up to which derive was done.
 	derived uint64
+	// earlier is what Compare was given.
+	earlier baseline
 }
 
 // New returns the chart of a plan, before any event. Without a plan (the
@@ -98,7 +100,7 @@ func New(steps []plan.Step, gates []plan.Gate) *Chart {
 
 func (c *Chart) add(id event.Step) *Row {
 	c.index[id] = len(c.rows)
-	c.rows = append(c.rows, Row{Step: id, State: Waiting, changed: c.seq})
+	c.rows = append(c.rows, Row{Step: id, State: Waiting, Previous: c.earlier.of(id), changed: c.seq})
 	return &c.rows[len(c.rows)-1]
 }
 
@@ -109,12 +111,15 @@ func (c *Chart) Seq() uint64 {
 	return c.seq
 }
 
-// Compare sets what the steps took in an earlier run (S-141).
+// Compare sets what the steps took in an earlier run (S-141). A step that the
+// earlier run did not have is compared with its asset there: with the one step,
+// or with the median of several. What neither knows has nothing to compare with.
 func (c *Chart) Compare(previous map[event.Step]time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.earlier = newBaseline(previous)
 	for i := range c.rows {
-		c.rows[i].Previous = previous[c.rows[i].Step]
+		c.rows[i].Previous = c.earlier.of(c.rows[i].Step)
 		c.rows[i].changed = c.seq
 	}
 }
