@@ -438,7 +438,7 @@ func assetView(c *call, p assetPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("asset-head", "assets,runs,lineage", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("asset-head", "assets,runs,lineage,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

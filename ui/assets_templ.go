@@ -134,7 +134,7 @@ func assetsView(c *call, p assetsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("assets-head", "assets,runs,lineage", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("assets-head", "assets,runs,lineage,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -240,7 +240,7 @@ func assetsView(c *call, p assetsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("assets-list", "assets,runs,lineage", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("assets-list", "assets,runs,lineage,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,6 +40,9 @@ func (p graphPage) sentence() headline {
 	if n := p.tally.Failed + p.tally.Stale; n > 0 {
 		return headline{status{worst(p.tally), worst(p.tally), ""}, text + ", " + format.Count(n) + " want attention."}
 	}
+	if p.tally.Missing > 0 {
+		return headline{status{"missing", "missing", ""}, text + ", " + format.Count(p.tally.Missing) + " never materialized."}
+	}
 	return headline{status{"materialized", "well", ""}, text + "."}
 }
 

@@ -65,7 +65,7 @@ func graphView(c *call, p graphPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("graph-head", "lineage,assets,runs", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("graph-head", "lineage,assets,runs,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

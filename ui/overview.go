@@ -133,6 +133,14 @@ func (p overviewPage) sentence(now time.Time) headline {
 	return headline{status{"materialized", "up to date", ""}, fmt.Sprintf("All %s are up to date.", format.Plural(t.Total, "asset"))}
 }
 
+// lastRuns says how many runs are meant.
+func lastRuns(n int) string {
+	if n == 1 {
+		return "last run"
+	}
+	return "last " + format.Plural(n, "run")
+}
+
 // staleWords names the most telling cause: the upstream that changed last.
 func (p overviewPage) staleWords(now time.Time) string {
 	var best health.Cause

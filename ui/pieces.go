@@ -108,11 +108,11 @@ func phaseStatus(l Location) status {
 	return status{"queued", "pending", why}
 }
 
-// downWords says why a location does not serve.
+// downWords says in a sentence why a location does not serve.
 func downWords(l Location) string {
 	switch {
 	case l.Message != "":
-		return l.Message
+		return sentence(l.Message)
 	case l.Phase == PhaseBuilding:
 		return "It is being built."
 	case l.Phase == PhaseDeploying:
@@ -123,6 +123,14 @@ func downWords(l Location) string {
 		return "It answers at " + l.Endpoint + "."
 	}
 	return "Its phase is " + string(l.Phase) + "."
+}
+
+// sentence writes what a program said with a capital and a stop.
+func sentence(said string) string {
+	if said = capital(said); strings.HasSuffix(said, ".") {
+		return said
+	}
+	return said + "."
 }
 
 func (c *call) runPath(id string, pairs ...string) string {

@@ -112,7 +112,7 @@ func runView(c *call, p runPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("run-head", "runs,events", p.run.ID).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("run-head", "runs,events,location", p.run.ID).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

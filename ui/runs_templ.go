@@ -143,7 +143,7 @@ func runsView(c *call, p runsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("runs-head", "runs", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("runs-head", "runs,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -272,7 +272,7 @@ func runsView(c *call, p runsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = region("runs-list", "runs", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = region("runs-list", "runs,location", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -17,15 +17,15 @@ export type Token =
 
 const all: readonly Status[] = [
   { letter: "m", word: "materialized", token: "materialized", weight: 1 },
-  { letter: "r", word: "running", token: "running", weight: 7 },
-  { letter: "q", word: "queued", token: "queued", weight: 5 },
-  { letter: "s", word: "stale", token: "stale", weight: 4 },
-  { letter: "f", word: "failed", token: "failed", weight: 8 },
-  { letter: "-", word: "missing", token: "missing", weight: 3 },
+  { letter: "r", word: "running", token: "running", weight: 8 },
+  { letter: "q", word: "queued", token: "queued", weight: 6 },
+  { letter: "s", word: "stale", token: "stale", weight: 5 },
+  { letter: "f", word: "failed", token: "failed", weight: 9 },
+  { letter: "-", word: "missing", token: "missing", weight: 4 },
   { letter: "k", word: "skipped", token: "skipped", weight: 0 },
-  { letter: "c", word: "canceled", token: "canceled", weight: 2 },
-  { letter: "w", word: "waiting", token: "queued", weight: 0 },
-  { letter: "b", word: "retrying", token: "stale", weight: 6 },
+  { letter: "c", word: "canceled", token: "canceled", weight: 3 },
+  { letter: "w", word: "waiting", token: "queued", weight: 2 },
+  { letter: "b", word: "retrying", token: "stale", weight: 7 },
 ];
 
 const byLetter = new Map<string, Status>(all.map((s) => [s.letter, s]));
