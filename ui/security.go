@@ -34,11 +34,11 @@ func secure(loopback bool, next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if loopback && !isLoopback(r.Host) {
-			http.Error(w, "refused: this server answers to loopback names only, not to "+clean(r.Host), http.StatusMisdirectedRequest)
+			refuse(w, r, http.StatusMisdirectedRequest, "HOST_NOT_ALLOWED", "this server answers to loopback names only, not to "+clean(r.Host))
 			return
 		}
 		if !isSafe(r.Method) && !sameOrigin(r) {
-			http.Error(w, "refused: the request comes from another origin", http.StatusForbidden)
+			refuse(w, r, http.StatusForbidden, "CROSS_ORIGIN", "the request comes from another origin")
 			return
 		}
 		next.ServeHTTP(w, r)
