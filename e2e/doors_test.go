@@ -32,7 +32,7 @@ func (s *story) doors(t *testing.T) {
 		t.Errorf("one request started the runs %s and %s", first, again)
 	}
 	p.Until(row(first, "succeeded") + ` && window.same`)
-	p.ShootThemes("11-runs")
+	p.ShootThemes("10-runs")
 	runs = s.runs(t)
 	if len(runs) != 3 || !slices.ContainsFunc(runs, func(r run) bool { return r.ID == first && r.Status == "RUN_STATUS_SUCCEEDED" }) {
 		t.Errorf("three runs succeeded, %s among them; riversctl lists %+v", first, runs)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// gateSource is what the user adds to the pipeline: the flights of a day for which
-// a gate stands wait until it is opened.
+// gateSource is what the user adds to the pipeline: its start, and the flights of a
+// day, wait while a gate stands in their way.
 const gateSource = `package main
 
 import (
@@ -20,9 +20,20 @@ import (
 	"rivers.io/runtime/rivers"
 )
 
-// await waits at the gate of the day, if there is one.
+func init() {
+	if err := pass(context.Background(), "gate-start"); err != nil {
+		panic(err)
+	}
+}
+
+// await waits at the gate of the day.
 func await(ctx *rivers.Context) error {
-	gate, err := os.OpenFile("gate-"+string(ctx.Partition().Key()), os.O_RDWR, 0)
+	return pass(ctx, "gate-"+string(ctx.Partition().Key()))
+}
+
+// pass waits at a gate until it is opened; one that does not stand is open.
+func pass(ctx context.Context, name string) error {
+	gate, err := os.OpenFile(name, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -31,7 +42,6 @@ func await(ctx *rivers.Context) error {
 	}
 	defer gate.Close()
 	defer context.AfterFunc(ctx, func() { gate.Close() })()
-	ctx.Logger.Info("waiting at the gate")
 	if _, err := gate.Read(make([]byte, 1)); err != nil {
 		return errors.Join(ctx.Err(), err)
 	}
@@ -46,16 +56,16 @@ func (w *workshop) addGates(t *testing.T) {
 	w.edit(t, "flights.go", "\t\tbyDay, err := flightsByDay()\n", "\t\tif err := await(ctx); err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tbyDay, err := flightsByDay()\n")
 }
 
-// gate holds the flights of one day back: a named pipe that is read by one byte.
+// gate is a named pipe in the pipeline's directory: whoever waits reads one byte.
 type gate struct {
 	t    *testing.T
 	pipe *os.File
 }
 
-// hold puts up the gate of a day.
-func (w *workshop) hold(t *testing.T, day string) *gate {
+// hold puts up the gate of a day, or of the start of the pipeline.
+func (w *workshop) hold(t *testing.T, what string) *gate {
 	t.Helper()
-	path := filepath.Join(w.dir, "gate-"+day)
+	path := filepath.Join(w.dir, "gate-"+what)
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +81,12 @@ func (w *workshop) hold(t *testing.T, day string) *gate {
 	return &gate{t, pipe}
 }
 
-// open lets the flights of the day pass, once.
+// open lets one pass who waits, and takes the gate down for all others.
 func (g *gate) open() {
 	g.t.Helper()
+	if err := os.Remove(g.pipe.Name()); err != nil {
+		g.t.Fatal(err)
+	}
 	if _, err := g.pipe.Write([]byte{1}); err != nil {
 		g.t.Fatal(err)
 	}

@@ -204,9 +204,9 @@ func (w *workshop) site(t *testing.T) string {
 	return at.URL
 }
 
-// pipelines returns the processes that serve builds, by the files that they
-// announce themselves in.
-func (w *workshop) pipelines(t *testing.T) []int {
+// pipeline returns the one process that serves, by the files in which pipelines
+// announce themselves.
+func (w *workshop) pipeline(t *testing.T) int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(w.state, "run", "*.json"))
 	if err != nil {
@@ -220,7 +220,10 @@ func (w *workshop) pipelines(t *testing.T) []int {
 			pids = append(pids, a.PID)
 		}
 	}
-	return pids
+	if len(pids) != 1 {
+		t.Fatalf("the pipelines %v serve, want one", pids)
+	}
+	return pids[0]
 }
 
 func readJSON(t *testing.T, file string, into any) {
