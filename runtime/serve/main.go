@@ -15,6 +15,7 @@ import (
 
 	"rivers.io/internal/argv"
 	"rivers.io/runtime/rivers"
+	"rivers.io/runtime/store"
 )
 
 // Exit codes of a pipeline's binary.
@@ -83,8 +84,11 @@ func (p *program) run(ctx context.Context, args []string) int {
 	}
 	fmt.Fprintln(p.err, "error:", err)
 	var f failure
-	if errors.As(err, &f) {
+	switch {
+	case errors.As(err, &f):
 		return f.code
+	case errors.Is(err, store.ErrSchema):
+		return exitUnreachable // refused at the start, or drained since the schema rose (S-161)
 	}
 	return exitFailed
 }

@@ -1,6 +1,8 @@
 package serve_test
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -56,9 +58,15 @@ func (p *project) command(args ...string) *exec.Cmd {
 // serve starts the pipeline and waits until it serves.
 func (p *project) serve(args ...string) *process {
 	p.t.Helper()
+	return p.serveOn(append([]string{"--grpc-port", "0"}, args...)...)
+}
+
+// serveOn starts the pipeline on the port that the arguments say, or the default.
+func (p *project) serveOn(args ...string) *process {
+	p.t.Helper()
 	announce := p.path("announce.json")
 	_ = os.Remove(announce)
-	cmd := p.command(append([]string{"serve", "--grpc-port", "0", "--storage-path", p.path("rivers.db"), "--announce", announce}, args...)...)
+	cmd := p.command(append([]string{"serve", "--storage-path", p.path("rivers.db"), "--announce", announce}, args...)...)
 	log, err := os.OpenFile(p.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		p.t.Fatal(err)
@@ -153,4 +161,18 @@ func (p *process) order(selection, partitions string) string {
 		p.t.Fatal(err)
 	}
 	return answer.GetRun().GetId()
+}
+
+// raise records a migration that only later builds can write after.
+func (p *project) raise(ctx context.Context) {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", p.path("rivers.db"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer db.Close()
+	const later = `INSERT INTO schema_migrations (version, applied_at, checksum, min_reader, min_writer) VALUES (1000, 0, 'later', 1000, 1000)`
+	if _, err := db.ExecContext(ctx, later); err != nil {
+		p.t.Fatal(err)
+	}
 }

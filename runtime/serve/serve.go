@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rivers.io/internal/ports"
 	"rivers.io/runtime/daemon"
 	"rivers.io/runtime/server"
 	"rivers.io/runtime/store"
@@ -27,7 +28,7 @@ func (p *program) serveCommand() *cli.Command {
 		Usage: "serve the pipeline: gRPC and REST, and the executor of its runs",
 		Flags: append(engineFlags(),
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "address to listen on"},
-			&cli.IntFlag{Name: "grpc-port", Value: 3001, Usage: "port of gRPC and REST; 0 picks one (RIVERS_SERVER_GRPC_PORT)"},
+			&cli.IntFlag{Name: "grpc-port", Value: 3001, Usage: "port of gRPC and REST; 0 picks one; the default gives way to the next free one (RIVERS_SERVER_GRPC_PORT)"},
 			&cli.StringFlag{Name: "namespace", Value: "local", Usage: "namespace of the location (RIVERS_NAMESPACE)"},
 			&cli.StringFlag{Name: "token-file", Usage: "file that holds the token which callers must present (RIVERS_LOCATION_TOKEN_FILE)"},
 			&cli.StringFlag{Name: "announce", Usage: "file to write where and what this process serves, once it does"},
@@ -59,7 +60,7 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	lis, err := p.listen(c)
+	lis, err := p.listen(c, log)
 	if err != nil {
 		return err
 	}
@@ -233,15 +234,23 @@ func (p *program) token(c *cli.Context) (string, error) {
 	return token, nil
 }
 
-func (p *program) listen(c *cli.Context) (net.Listener, error) {
-	port := p.option(c, "grpc-port", "RIVERS_SERVER_GRPC_PORT")
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return nil, usage("--grpc-port %q is no port", port)
+// listen opens the port: one that was asked for or none, the default one or the
+// next that is free.
+func (p *program) listen(c *cli.Context, log *slog.Logger) (net.Listener, error) {
+	const flag, variable = "grpc-port", "RIVERS_SERVER_GRPC_PORT"
+	text := p.option(c, flag, variable)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 65535 {
+		return nil, usage("--%s %q is no port", flag, text)
 	}
-	var lc net.ListenConfig
-	lis, err := lc.Listen(c.Context, "tcp", net.JoinHostPort(c.String("host"), port))
+	given, _ := p.env(variable)
+	wanted := ports.Wanted{Host: c.String("host"), Port: n, Fixed: c.IsSet(flag) || given != "", Flag: "--" + flag}
+	lis, err := ports.Listen(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("listen for gRPC and REST: %w", err)
+	}
+	if got := ports.Number(lis); n != 0 && got != n {
+		log.Warn("the default port is taken", "port", n, "using", got, "chosen by", wanted.Flag)
 	}
 	return lis, nil
 }

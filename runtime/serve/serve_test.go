@@ -2,8 +2,10 @@ package serve_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -23,6 +25,10 @@ func TestBadCommandLines(t *testing.T) {
 	}
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	owner := ""
+	if runtime.GOOS == "linux" {
+		owner = fmt.Sprintf("pid %d", os.Getpid())
+	}
 	for name, tc := range map[string]struct {
 		pipeline string
 		args     []string
@@ -32,7 +38,7 @@ func TestBadCommandLines(t *testing.T) {
 		"unknown command":    {"odd", []string{"fly"}, 2, []string{`unknown command "fly"`}},
 		"unknown flag":       {"odd", []string{"serve", "--wings"}, 2, []string{"wings"}},
 		"port that is none":  {"odd", []string{"serve", "--grpc-port", "70000"}, 2, []string{"70000"}},
-		"port that is taken": {"odd", []string{"serve", "--grpc-port", port}, 1, []string{"listen", port}},
+		"port that is taken": {"odd", []string{"serve", "--grpc-port", port}, 1, []string{"port " + port, "taken", "--grpc-port", owner}},
 		"unknown executor":   {"odd", []string{"serve", "--executor", "mars"}, 2, []string{`"mars"`, "subprocess"}},
 		"unknown durability": {"odd", []string{"serve", "--synchronous", "maybe"}, 2, []string{`"maybe"`}},
 		"missing token file": {"odd", []string{"serve", "--grpc-port", "0", "--token-file", "nowhere"}, 1, []string{"nowhere"}},
@@ -75,6 +81,41 @@ func TestDatabasesThatCannotBeUsed(t *testing.T) {
 	left, err := os.ReadFile(p.path("bad.db"))
 	if err != nil || !strings.HasPrefix(string(left), "not a database") {
 		t.Error("the file was changed")
+	}
+}
+
+func TestDefaultPortMovesOn(t *testing.T) {
+	t.Parallel()
+	// Whoever holds the default port, it is taken.
+	if lis, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:3001"); err == nil {
+		defer lis.Close()
+	}
+	p := newProject(t, "odd")
+	proc := p.serveOn()
+	if _, port, _ := net.SplitHostPort(proc.addr); port == "3001" {
+		t.Error("serves on a port that is taken")
+	}
+	log, err := os.ReadFile(p.path("log"))
+	if err != nil || !strings.Contains(string(log), "the default port is taken") {
+		t.Errorf("the log does not say so: %v\n%s", err, log)
+	}
+}
+
+// TestSchemaOfALaterBuild refuses to start with 3, and a process that the schema
+// rises past drains and ends with 3.
+func TestSchemaOfALaterBuild(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve()
+	p.raise(t.Context())
+	<-proc.done
+	if code := proc.cmd.ProcessState.ExitCode(); code != 3 {
+		log, _ := os.ReadFile(p.path("log"))
+		t.Errorf("exit code %d:\n%s", code, log)
+	}
+	out, code := p.run("serve", "--grpc-port", "0", "--storage-path", p.path("rivers.db"))
+	if code != 3 || !strings.Contains(out, "upgrade rivers") || !strings.Contains(out, store.ErrSchema.Error()) {
+		t.Errorf("exit code %d:\n%s", code, out)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"rivers.io/cli/riversctl/dev"
 	"rivers.io/cli/riversctl/exit"
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/settings"
 )

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 
 	"rivers.io/cli/riversctl/gobuild"
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 )
 

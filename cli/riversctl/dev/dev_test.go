@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"rivers.io/cli/riversctl/gobuild"
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	riversv1 "rivers.io/proto/rivers/v1"
 )

@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"rivers.io/cli/riversctl/child"
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/supervise"
 )

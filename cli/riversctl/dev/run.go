@@ -13,7 +13,7 @@ import (
 	"rivers.io/cli/riversctl/child"
 	"rivers.io/cli/riversctl/database"
 	"rivers.io/cli/riversctl/exit"
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/supervise"
 	"rivers.io/cli/riversctl/watch"

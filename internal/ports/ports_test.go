@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rivers.io/cli/riversctl/ports"
+	"rivers.io/internal/ports"
 )
 
 func taken(t *testing.T) int {

@@ -1,4 +1,4 @@
-// Package ports listens on the ports of a laptop: a default port that is taken
+// Package ports listens on the ports of a program: a default port that is taken
 // moves on to the next free one, a port that was asked for is never replaced. It
 // never listens on an address it was not given.
 package ports
