@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rivers.io/cli/riversctl/child"
+	"rivers.io/runtime/store"
 )
 
 // TestMain lets the test binary play the pipeline, and a parent that dies.
@@ -45,6 +46,14 @@ func playPipeline() {
 	if os.Args[1] == "crash" {
 		fmt.Fprintln(os.Stderr, "panic: no such table")
 		os.Exit(2)
+	}
+	if os.Args[1] == "refuse" || os.Args[1] == "unreachable" {
+		text := "no such bucket"
+		if os.Args[1] == "refuse" {
+			text = fmt.Sprintf("open rivers.db: upgrade rivers: %v", store.ErrSchema)
+		}
+		fmt.Fprintln(os.Stderr, "error:", text)
+		os.Exit(3)
 	}
 	text := fmt.Sprintf(`{"name":"p","grpc":"127.0.0.1:1","pid":%d}`, os.Getpid())
 	if err := os.WriteFile(os.Args[1], []byte(text), 0o600); err != nil {
@@ -83,6 +92,24 @@ type printed struct {
 }
 
 func (p *printed) print(line string) { p.mu.Lock(); p.all = append(p.all, line); p.mu.Unlock() }
+
+// TestRefusedSchema tells a pipeline that cannot use the schema from one whose
+// storage does not answer, which may pass.
+func TestRefusedSchema(t *testing.T) {
+	for play, want := range map[string]bool{"refuse": true, "unreachable": false, "crash": false} {
+		s := child.NewSpawner()
+		p, err := s.Start(spec(play, func(string) {}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-p.Done()
+		s.Close()
+		var ended *child.ExitError
+		if !errors.As(p.Err(), &ended) || ended.Refused != want {
+			t.Errorf("%s: %v", play, p.Err())
+		}
+	}
+}
 
 func TestServeAndDrain(t *testing.T) {
 	s := child.NewSpawner()

@@ -7,9 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"rivers.io/runtime/store"
 )
 
 // Spec says what to start.
@@ -43,6 +46,19 @@ type ExitError struct {
 	State string
 	// Tail are the last lines of its standard error.
 	Tail []string
+	// Refused says that it cannot use the schema of the database: another start
+	// ends in the same way until the database or the build changes.
+	Refused bool
+}
+
+// refusal is the exit code of a pipeline that cannot use its storage. That the
+// schema is the reason is said in the last lines, in the words of the store.
+const refusal = 3
+
+func refused(code int, tail []string) bool {
+	return code == refusal && slices.ContainsFunc(tail, func(line string) bool {
+		return strings.Contains(line, store.ErrSchema.Error())
+	})
 }
 
 // Error gives the state and the last lines.
@@ -75,7 +91,8 @@ func (s *Spawner) Start(spec Spec) (*Process, error) {
 		complaints.flush()
 		_ = os.Remove(spec.Announce) // best effort: the next start removes it too
 		if err != nil || !p.cmd.ProcessState.Success() {
-			p.err = &ExitError{State: p.cmd.ProcessState.String(), Tail: p.tail.lines()}
+			state, tail := p.cmd.ProcessState, p.tail.lines()
+			p.err = &ExitError{State: state.String(), Tail: tail, Refused: refused(state.ExitCode(), tail)}
 		}
 	}()
 	return p, nil

@@ -55,7 +55,11 @@ func (c *console) report(now supervise.Status) {
 		c.line("the build is mended")
 	}
 	if now.Problem != before.Problem && now.Problem != "" {
-		c.failure("the pipeline does not run"+consequence(now, "it is started again"), now.Problem)
+		next := "it is started again"
+		if now.Held {
+			next = "it is not started again: mend the database or the build, and save a file to try again"
+		}
+		c.failure("the pipeline does not run"+consequence(now, next), now.Problem)
 	}
 	if now.Phase == supervise.Serving && now.Generation != before.Generation {
 		c.serving(now)

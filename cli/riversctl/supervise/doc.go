@@ -10,7 +10,8 @@
 // generation is published at most, and only while it serves; a generation that was
 // replaced drains by itself for as long as it likes, beside any number of others;
 // the published generation that ends unasked is withdrawn and started again, each
-// time after a longer wait.
+// time after a longer wait; one that refused the schema of the database is started
+// again by a save alone.
 //
 // One goroutine owns all state; everything slow runs beside it and reports back.
 // The package never reads sources nor listens on ports, and never ends a

@@ -58,7 +58,7 @@ const (
 	Starting Phase = "starting"
 	// Serving: a generation serves and is published.
 	Serving Phase = "serving"
-	// Crashed: the generation that served ended; it will be started again.
+	// Crashed: the generation that served ended; it is started again unless Held.
 	Crashed Phase = "crashed"
 	// Stopped: all is over.
 	Stopped Phase = "stopped"
@@ -74,6 +74,9 @@ type Status struct {
 	// Problem says why the newest build that succeeded does not serve; empty when
 	// it does.
 	Problem string
+	// Held says that the problem is not tried again until the next save: the build
+	// and the schema of the database do not fit.
+	Held bool
 	// At is when the phase, the error or the problem last changed.
 	At time.Time
 	// Build and Generation are those that serve, or served last.

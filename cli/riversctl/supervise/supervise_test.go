@@ -62,7 +62,7 @@ func (c *fakeChild) WaitServing(ctx context.Context) (child.Announcement, error)
 		return child.Announcement{}, ctx.Err()
 	}
 	if c.crash {
-		c.end(&child.ExitError{State: "exit status 2"})
+		c.end(&child.ExitError{State: "exit status 2", Refused: c.build.ID == "refuses"})
 		<-c.done
 		return child.Announcement{}, c.err
 	}
@@ -103,7 +103,7 @@ func (w *world) Launch(b supervise.Build, n int) (supervise.Child, error) {
 		return nil, errors.New("no such file")
 	}
 	c := &fakeChild{w: w, build: b, startup: 100 * time.Millisecond, done: make(chan struct{})}
-	c.crash = len(b.ID) > 4 && b.ID[:5] == "crash"
+	c.crash = len(b.ID) > 4 && b.ID[:5] == "crash" || b.ID == "refuses"
 	c.deaf = b.ID == "deaf"
 	c.stubborn = c.deaf || len(b.ID) > 3 && b.ID[:4] == "busy"
 	if len(b.ID) > 3 && b.ID[:4] == "slow" {
@@ -306,6 +306,46 @@ func TestCrashLoopWaitsLonger(t *testing.T) {
 		w.save("mended")
 		if st := w.after(2 * time.Second); st.Phase != supervise.Serving || st.Problem != "" {
 			t.Errorf("a mended build must start at once: %+v", st)
+		}
+		w.stop()
+	})
+}
+
+// TestRefusedSchemaIsNotTriedAgain holds a build that cannot use the database,
+// whether it refused at its start or was drained, until the next save.
+func TestRefusedSchemaIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, "a")
+		w.after(time.Minute)
+		refusal := &child.ExitError{State: "exit status 3", Tail: []string{"schema version mismatch"}, Refused: true}
+		w.generations()[0].end(refusal)
+		if st := w.after(time.Hour); st.Phase != supervise.Crashed || !st.Held || len(w.generations()) != 1 {
+			t.Errorf("%+v after %d starts", st, len(w.generations()))
+		}
+		w.save("refuses") // still too old
+		if st := w.after(time.Hour); !st.Held || len(w.generations()) > 3 {
+			t.Errorf("%+v after %d starts", st, len(w.generations()))
+		}
+		w.save("b")
+		if st := w.after(2 * time.Second); st.Phase != supervise.Serving || st.Held || st.Problem != "" || w.registry() != "b" {
+			t.Errorf("a new build: %+v", st)
+		}
+		w.stop()
+	})
+}
+
+// TestRefusedSchemaIsTriedBySavingAgain starts the same build once the database was
+// mended.
+func TestRefusedSchemaIsTriedBySavingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, "refuses")
+		if st := w.after(time.Hour); st.Phase != supervise.Starting || !st.Held || len(w.generations()) != 1 {
+			t.Errorf("%+v after %d starts", st, len(w.generations()))
+		}
+		w.save("refuses")
+		w.after(time.Minute)
+		if n := len(w.generations()); n != 2 {
+			t.Errorf("%d starts after a save, want one more", n)
 		}
 		w.stop()
 	})

@@ -188,7 +188,7 @@ func (s *Supervisor) want(ctx context.Context, b Build) {
 			s.starting.child.Kill() // its end starts what is wanted
 		}
 	case s.current != nil && s.current.build.ID == b.ID:
-		s.report(func(st *Status) { st.Problem = "" })
+		s.report(func(st *Status) { st.Problem, st.Held = "", false })
 	default:
 		s.crashes = 0
 		s.start(ctx)
@@ -247,7 +247,7 @@ func (s *Supervisor) serves(ctx context.Context, g *generation, a child.Announce
 	s.report(func(st *Status) {
 		st.Phase, st.Build, st.Generation = Serving, g.build.ID, g.n
 		if s.wanted.ID == g.build.ID {
-			st.Problem = ""
+			st.Problem, st.Held = "", false
 		}
 	})
 	if s.target().ID != g.build.ID {
@@ -275,7 +275,7 @@ func (s *Supervisor) ended(ctx context.Context, g *generation) {
 }
 
 func (s *Supervisor) startFailed(ctx context.Context, g *generation, err error) {
-	s.report(func(st *Status) { st.Problem = err.Error() })
+	s.report(func(st *Status) { st.Problem, st.Held = err.Error(), refused(err) })
 	switch {
 	case s.target().ID != g.build.ID: // a newer build came meanwhile
 		s.start(ctx)
@@ -285,8 +285,14 @@ func (s *Supervisor) startFailed(ctx context.Context, g *generation, err error) 
 			s.start(ctx)
 		}
 	default:
-		s.again()
+		s.again(err)
 	}
+}
+
+// refused says that starting the same build again is of no use.
+func refused(err error) bool {
+	var ended *child.ExitError
+	return errors.As(err, &ended) && ended.Refused
 }
 
 func (s *Supervisor) crashed(g *generation) {
@@ -295,18 +301,22 @@ func (s *Supervisor) crashed(g *generation) {
 	if time.Since(g.served) > Healthy {
 		s.crashes = 0
 	}
-	problem := "the pipeline's process ended by itself"
-	if err := g.child.Err(); err != nil {
-		problem = err.Error()
+	err := g.child.Err()
+	if err == nil {
+		err = errors.New("the pipeline's process ended by itself")
 	}
-	s.report(func(st *Status) { st.Phase, st.Problem = Crashed, problem })
+	s.report(func(st *Status) { st.Phase, st.Problem, st.Held = Crashed, err.Error(), refused(err) })
 	if s.starting == nil {
-		s.again()
+		s.again(err)
 	}
 }
 
-// again starts what is wanted after a wait that doubles with each crash.
-func (s *Supervisor) again() {
+// again starts what is wanted after a wait that doubles with each crash. A build
+// that refused the schema is held until the next save.
+func (s *Supervisor) again(err error) {
+	if refused(err) {
+		return
+	}
 	wait := LongestWait
 	if s.crashes < 8 {
 		wait = min(FirstWait<<s.crashes, LongestWait)
