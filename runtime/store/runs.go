@@ -122,8 +122,9 @@ type Runs interface {
 	// becomes Started) or RunTakenOver, and revokes tokens. Errors: ErrNotFound,
 	// ErrFinished, ErrLeaseHeld; ErrPrecondition while the run is Queued.
 	TakeOver(ctx context.Context, id string, take TakeOver) (Claim, error)
-	// Renew extends the lease of an owner whose epoch still stands, even when
-	// the lease has ended. Errors: ErrStaleEpoch, ErrFinished.
+	// Renew lets the lease of an owner whose epoch still stands end lease from
+	// now, by the store's clock, even when it has ended; the end moves back when
+	// the clock was set back. Errors: ErrStaleEpoch, ErrFinished.
 	Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error)
 	// Release ends the lease without ending the run, so that another executor
 	// may take over at once. A stale epoch is ErrStaleEpoch.

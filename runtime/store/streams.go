@@ -28,7 +28,8 @@ type Append struct {
 	Writer  string
 	Counter uint64
 	Parts   []Part
-	// Lease, when not 0, extends the lease of the epoch's owner.
+	// Lease, when not 0, lets the lease of the epoch's owner end that long after
+	// the append, as Renew does.
 	Lease time.Duration
 }
 

@@ -88,7 +88,7 @@ func (j *appendJob) applyParts(t *tx, h *head) (store.Appended, error) {
 		owner = owner || j.add.Parts[i].Epoch != 0
 	}
 	if owner && j.add.Lease > 0 && !h.status.Final() {
-		h.leaseEnd = max(h.leaseEnd, t.now+int64(j.add.Lease))
+		h.leaseEnd = t.now + int64(j.add.Lease)
 	}
 	if err := t.saveHead(h, h.counts != counts || h.status.Final()); err != nil {
 		return store.Appended{}, err

@@ -150,14 +150,16 @@ func (t *tx) lostAttempts(h *head, adopt []string) ([]event.Attempt, error) {
 	return list, nil
 }
 
-// Renew extends the lease of an owner whose epoch still stands.
+// Renew extends the lease of an owner whose epoch still stands. A clock that was
+// set back shortens the lease with it: else the run of an owner that dies next
+// would wait for as long as the clock was set back.
 func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error) {
 	if lease <= 0 {
 		return time.Time{}, fmt.Errorf("lease of %s: %w", lease, store.ErrInvalid)
 	}
 	var end int64
 	err := l.owned(ctx, id, epoch, func(t *tx, h *head) error {
-		end = max(h.leaseEnd, t.now+int64(lease))
+		end = t.now + int64(lease)
 		_, err := t.exec(`UPDATE streams SET lease_end = ? WHERE id = ?`, end, h.id)
 		return err
 	})

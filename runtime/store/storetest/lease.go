@@ -150,17 +150,30 @@ var leaseTests = []promise{
 		f.clock.Move(lease)
 		f.equal([]string{waiting.ID, owned.id, released.id}, orphans(0))
 	}},
-	{"a clock that jumps back does not end a lease early or late", func(f *fixture) {
-		s := f.start()
-		end := f.run(s.id).LeaseEnd
-		f.clock.Move(-time.Hour)
-		_, err := f.l.TakeOver(f.ctx, s.id, take("e2"))
-		f.is(err, store.ErrLeaseHeld)
-		got, err := f.l.Renew(f.ctx, s.id, s.epoch, lease)
-		f.ok(err)
-		f.equal(end, got)
-		f.clock.Move(time.Hour + lease)
-		_, err = f.l.TakeOver(f.ctx, s.id, take("e2"))
-		f.ok(err)
+	{"a clock that jumps back does not end a lease early, and the next renewal follows it", func(f *fixture) {
+		for why, renew := range map[string]func(*started){
+			"renewal": func(s *started) {
+				got, err := f.l.Renew(f.ctx, s.id, s.epoch, lease)
+				f.ok(err)
+				f.equal(f.clock.Now().Add(lease), got)
+			},
+			"append": func(s *started) {
+				f.equal(f.clock.Now().Add(lease), s.append(s.owner()).LeaseEnd)
+			},
+		} {
+			f.Log(why)
+			s := f.start()
+			f.clock.Move(-time.Hour)
+			_, err := f.l.TakeOver(f.ctx, s.id, take("e2"))
+			f.is(err, store.ErrLeaseHeld)
+			renew(s)
+			f.equal(f.clock.Now().Add(lease), f.run(s.id).LeaseEnd)
+			f.clock.Move(lease - 1)
+			_, err = f.l.TakeOver(f.ctx, s.id, take("e2"))
+			f.is(err, store.ErrLeaseHeld)
+			f.clock.Move(1)
+			_, err = f.l.TakeOver(f.ctx, s.id, take("e2"))
+			f.ok(err)
+		}
 	}},
 }
