@@ -75,10 +75,10 @@ func TestGuard(t *testing.T) {
 		{"two objects", "POST", path, `{"selection":"airports"}{"selection":"nope"}`, nil, 400, "INVALID_JSON"},
 		{"nesting without end", "POST", path, `{"config":` + strings.Repeat(`{"a":`, 200000) + `1` + strings.Repeat(`}`, 200000) + `}`, nil, 413, "BODY_TOO_LARGE"},
 		{"deep nesting", "POST", path, `{"config":` + strings.Repeat(`{"a":`, 20000) + `1` + strings.Repeat(`}`, 20000) + `}`, nil, 400, "INVALID_JSON"},
-		{"an unknown field", "POST", path, `{"selektion":"airports"}`, nil, 400, "INVALID_ARGUMENT"},
-		{"a wrong type", "POST", path, `{"selection":7}`, nil, 400, "INVALID_ARGUMENT"},
+		{"an unknown field", "POST", path, `{"selektion":"airports"}`, nil, 400, "UNKNOWN_FIELD"},
+		{"a wrong type", "POST", path, `{"selection":7}`, nil, 400, "INVALID_FIELD"},
 		{"a field that breaks a rule", "POST", path, `{"selection":"airports","requestId":"x"}`, nil, 400, "INVALID_FIELD"},
-		{"an unknown query parameter", "GET", base + "/runs?colour=red", "", nil, 400, "INVALID_ARGUMENT"},
+		{"an unknown query parameter", "GET", base + "/runs?colour=red", "", nil, 400, "UNKNOWN_FIELD"},
 		{"an unknown path", "GET", "/v1/nothing", "", nil, 404, "NO_SUCH_PATH"},
 		{"an unknown verb", "POST", base + "/runs:explode", "{}", nil, 404, "NO_SUCH_PATH"},
 		{"a path that climbs", "GET", base + "/assets/..%2f..%2fetc", "", nil, 404, "ASSET_NOT_FOUND"},
@@ -103,6 +103,56 @@ func TestGuard(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUnreadableRequests names field, wanted type and given value of what cannot be
+// read, in words that are no library's.
+func TestUnreadableRequests(t *testing.T) {
+	r := newRig(t)
+	launch := base + "/runs:materialize"
+	for _, tt := range []struct {
+		name, method, path, body string
+		reason, field, text      string
+	}{
+		{"an unknown field", "POST", launch, `{"foo":1}`, "UNKNOWN_FIELD", "foo", `the request has no field "foo"`},
+		{"a number for text", "POST", launch, `{"selection":5}`, "INVALID_FIELD", "selection", `field "selection" takes a string, not 5`},
+		{"text for a truth", "POST", launch, `{"validateOnly":"yes"}`, "INVALID_FIELD", "validateOnly", `field "validateOnly" takes true or false, not "yes"`},
+		{"a nested field", "POST", launch, `{"retry":{"maxRetries":"often"}}`, "INVALID_FIELD", "maxRetries", `field "maxRetries" takes an integer, not "often"`},
+		{"a list for an object", "POST", launch, `{"retry":[]}`, "INVALID_JSON", "", `the body does not fit the request: unexpected token [`},
+		{"text for a number", "GET", base + "/runs?page_size=abc", "", "INVALID_FIELD", "page_size", `query parameter "page_size" takes an integer, not "abc"`},
+		{"the other name of the field", "GET", base + "/runs?pageSize=1.5", "", "INVALID_FIELD", "pageSize", `query parameter "pageSize" takes an integer, not "1.5"`},
+		{"no such name", "GET", base + "/assets?view=TINY", "", "INVALID_FIELD", "view", `one of ASSET_VIEW_UNSPECIFIED, ASSET_VIEW_BASIC, ASSET_VIEW_FULL, not "TINY"`},
+		{"an unknown parameter", "GET", base + "/runs?colour=red", "", "UNKNOWN_FIELD", "colour", `unknown query parameter "colour"; known are`},
+	} {
+		got := r.call(tt.method, tt.path, tt.body, nil)
+		if got.code != 400 || got.reason(t) != tt.reason {
+			t.Errorf("%s: %d %s", tt.name, got.code, got.body)
+			continue
+		}
+		var answer struct {
+			Message string
+			Details []struct {
+				FieldViolations []struct{ Field string }
+			}
+		}
+		if err := json.Unmarshal([]byte(got.body), &answer); err != nil {
+			t.Fatal(err)
+		}
+		field := ""
+		for _, d := range answer.Details {
+			for _, v := range d.FieldViolations {
+				field += v.Field
+			}
+		}
+		if field != tt.field || !strings.Contains(answer.Message, tt.text) {
+			t.Errorf("%s: field %q, text %q; want %q, %q", tt.name, field, answer.Message, tt.field, tt.text)
+		}
+		for _, jargon := range []string{"proto:", "strconv", "(line "} {
+			if strings.Contains(answer.Message, jargon) {
+				t.Errorf("%s: %q holds %q", tt.name, answer.Message, jargon)
+			}
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func WriteError(w http.ResponseWriter, code int, err error) {
 
 // errorHandler answers the error of a call.
 func errorHandler(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
-	st := fault.Complete(status.Convert(err))
+	st := explain(status.Convert(err))
 	WriteError(w, runtime.HTTPStatusFromCode(st.Code()), st.Err())
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,12 +30,49 @@ func (p *strictQuery) Parse(msg proto.Message, values url.Values, filter *utilit
 			return fmt.Errorf("unknown query parameter %q; known are %s", clip(key), strings.Join(fieldNames(desc), ", "))
 		}
 	}
-	return p.DefaultQueryParser.Parse(msg, values, filter)
+	err := p.DefaultQueryParser.Parse(msg, values, filter)
+	if m := badParam.FindStringSubmatch(fmt.Sprint(err)); err != nil && m != nil {
+		return wrongQuery(desc, values, m[1])
+	}
+	return err
 }
 
-// hasField reports whether a dotted path leads to a field, by either of its
-// names. What is inside of a map is not looked at.
-func hasField(desc protoreflect.MessageDescriptor, path string) bool {
+// badParam is how the parser names the field that a text does not fit.
+var badParam = regexp.MustCompile(`^parsing (?:field|list|map key|map value) "(\w+)": `)
+
+// wrongQuery says what the field of that name takes.
+func wrongQuery(desc protoreflect.MessageDescriptor, values url.Values, name string) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		field := fieldAt(desc, key)
+		if field == nil || string(field.Name()) != name {
+			continue
+		}
+		return fmt.Errorf("query parameter %q takes %s, not %q", clip(key), fieldWords(field), clip(strings.Join(values[key], ",")))
+	}
+	return fmt.Errorf("query parameter %q takes another value", name)
+}
+
+// fieldWords says what a field takes.
+func fieldWords(f protoreflect.FieldDescriptor) string {
+	switch {
+	case f.Enum() != nil:
+		names := make([]string, f.Enum().Values().Len())
+		for i := range names {
+			names[i] = string(f.Enum().Values().Get(i).Name())
+		}
+		return "one of " + strings.Join(names, ", ")
+	case f.Message() != nil:
+		return "a " + string(f.Message().Name())
+	}
+	return kindWords(f.Kind().String())
+}
+
+// hasField reports whether a dotted path leads to a field.
+func hasField(desc protoreflect.MessageDescriptor, path string) bool { return fieldAt(desc, path) != nil }
+
+// fieldAt returns the field that a dotted path leads to, by either of its names,
+// or nil. What is inside of a map is not looked at.
+func fieldAt(desc protoreflect.MessageDescriptor, path string) protoreflect.FieldDescriptor {
 	name, rest, nested := strings.Cut(path, ".")
 	name, _, inMap := strings.Cut(name, "[")
 	field := desc.Fields().ByName(protoreflect.Name(name))
@@ -42,14 +80,14 @@ func hasField(desc protoreflect.MessageDescriptor, path string) bool {
 		field = desc.Fields().ByJSONName(name)
 	}
 	switch {
-	case field == nil:
-		return false
-	case inMap:
-		return field.IsMap()
-	case !nested:
-		return true
+	case field == nil, inMap && !field.IsMap():
+		return nil
+	case inMap || !nested:
+		return field
+	case field.Message() == nil:
+		return nil
 	}
-	return field.Message() != nil && hasField(field.Message(), rest)
+	return fieldAt(field.Message(), rest)
 }
 
 func fieldNames(desc protoreflect.MessageDescriptor) []string {
