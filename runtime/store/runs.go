@@ -127,7 +127,8 @@ type Runs interface {
 	// the clock was set back. Errors: ErrStaleEpoch, ErrFinished.
 	Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error)
 	// Release ends the lease without ending the run, so that another executor
-	// may take over at once. A stale epoch is ErrStaleEpoch.
+	// may take over at once: WatchLocation tells of it with HintRun. Releasing
+	// again changes nothing. A stale epoch is ErrStaleEpoch.
 	Release(ctx context.Context, id string, epoch uint64) error
 	// AdmitRun moves a run from Queued to NotStarted and appends RunDequeued.
 	// ErrConflict when the run is in another state.

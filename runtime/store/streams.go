@@ -52,7 +52,7 @@ type HintKind string
 
 // The kinds of hints.
 const (
-	// HintRun: a run was created, changed its status or its counts.
+	// HintRun: a run was created, released, or changed its status or its counts.
 	HintRun HintKind = "run"
 	// HintEvents: a stream has new events.
 	HintEvents HintKind = "events"

@@ -169,11 +169,14 @@ func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease tim
 	return instant(end), nil
 }
 
-// Release ends the lease without ending the run.
+// Release ends the lease without ending the run, and lets watches know.
 func (l *location) Release(ctx context.Context, id string, epoch uint64) error {
 	return l.owned(ctx, id, epoch, func(t *tx, h *head) error {
-		_, err := t.exec(`UPDATE streams SET lease_end = 0 WHERE id = ?`, h.id)
-		return err
+		if h.leaseEnd == 0 {
+			return nil
+		}
+		h.leaseEnd = 0
+		return t.saveHead(h, true)
 	})
 }
 

@@ -49,6 +49,21 @@ var leaseTests = []promise{
 		f.ok(err)
 		f.is(f.l.Release(f.ctx, s.id, s.epoch), store.ErrStaleEpoch)
 	}},
+	{"a release reaches who watches the location, in this and in another process", func(f *fixture) {
+		s := f.start()
+		here := f.watchLocation(f.l, "")
+		there := f.watchLocation(f.open(Options{ReadOnly: true}).Location("location-1"), "")
+		f.ok(f.l.Release(f.ctx, s.id, s.epoch))
+		for _, w := range []*hintWatch{here, there} {
+			f.equal(uint64(2), w.until(s.id, store.HintRun).Seq)
+		}
+		cursor := here.cursor
+		f.ok(f.l.Release(f.ctx, s.id, s.epoch))
+		next := f.create()
+		for _, h := range f.watchLocation(f.l, cursor).next().Hints {
+			f.equal(next.ID, h.Stream)
+		}
+	}},
 	{"a run whose owner is known to be dead is taken at once", func(f *fixture) {
 		hold, err := f.st.HoldOwner("executor-1")
 		f.ok(err)
