@@ -43,7 +43,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, section string) *c
 func (s *Server) bare(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := s.call(w, r, "")
-		c.finish(h(c))
+		c.finish(s.fits(h)(c))
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *Server) local(section string, h handler) http.HandlerFunc {
 			c.finish(err)
 			return
 		}
-		c.finish(h(c))
+		c.finish(s.fits(h)(c))
 	}
 }
 
@@ -80,7 +80,7 @@ func (c *call) finish(err error) {
 		return // nobody is listening
 	}
 	page := asPage(err)
-	if page.status >= http.StatusInternalServerError {
+	if page.status >= http.StatusInternalServerError && page != c.misfit.Load() {
 		c.config.Logger.Error("page failed", "path", clean(c.r.URL.Path), "status", page.status, "err", err)
 	}
 	if !wantsHTML(c.r) {
@@ -223,11 +223,15 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprintln(w, "ok")
 }
 
-// readyz is 200 when the store answers and the locations were seen once (S-138).
+// readyz is 200 when the store answers, this build may read it, and the locations
+// were seen once (S-138, S-161).
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
+	why := s.misfit.Load()
 	switch _, err := s.config.Store.Schema(ctx); {
+	case why != nil:
+		http.Error(w, why.title+": "+why.text, http.StatusServiceUnavailable)
 	case s.draining.Load():
 		http.Error(w, "draining", http.StatusServiceUnavailable)
 	case !s.config.Locations.Synced():

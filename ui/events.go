@@ -23,7 +23,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "location: name one as namespace/name", http.StatusNotFound)
 		return
 	}
-	if s.draining.Load() {
+	if s.misfit.Load() != nil || s.draining.Load() {
 		http.Error(w, "draining", http.StatusServiceUnavailable)
 		return
 	}

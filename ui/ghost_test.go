@@ -27,7 +27,9 @@ func daily(t *testing.T, s *uitest.Site, selection string, day partition.Key, to
 		func() error { return r.Start(ctx) },
 		func() error { return r.Launch(ctx, step) },
 		func() error { s.Clock.Advance(took); return nil },
-		func() error { return r.Succeed(ctx, step, took, event.Materialization{DataVersion: "v-" + string(day)}) },
+		func() error {
+			return r.Succeed(ctx, step, took, event.Materialization{DataVersion: "v-" + string(day)})
+		},
 		func() error { return r.Finish(ctx, event.Succeeded, "") },
 	} {
 		if err := act(); err != nil {

@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// denied is the code PERMISSION_DENIED of a google.rpc.Status.
-const denied = 7
+// Codes of a google.rpc.Status.
+const (
+	permissionDenied   = 7
+	failedPrecondition = 9
+)
 
 // refuse answers a request that may not reach any handler: in words, and below
 // /v1/ as the REST gateway answers its errors, so that programs read one form
@@ -17,17 +20,22 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, reason, message 
 		http.Error(w, "refused: "+message, status)
 		return
 	}
+	apiError(w, http.StatusForbidden, permissionDenied, reason, message)
+}
+
+// apiError answers a google.rpc.Status as JSON, as the REST gateway does.
+func apiError(w http.ResponseWriter, status, code int, reason, message string) {
 	body, err := json.Marshal(map[string]any{
-		"code": denied, "message": message,
+		"code": code, "message": message,
 		"details": []any{map[string]any{
 			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "rivers.io", "metadata": map[string]string{},
 		}},
 	})
 	if err != nil {
-		http.Error(w, "refused: "+message, status)
+		http.Error(w, message, status)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusForbidden)
+	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may leave; there is nobody to tell
 }

@@ -79,6 +79,10 @@ func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if why := s.misfit.Load(); why != nil {
+		apiError(w, http.StatusServiceUnavailable, failedPrecondition, "SCHEMA_MISMATCH", why.text)
+		return
+	}
 	s.config.Gateway.ServeHTTP(w, r)
 }
 

@@ -27,9 +27,11 @@ type Server struct {
 	// activities spares the pages of one moment the same work.
 	activities activities
 	draining   atomic.Bool
-	stop       chan struct{}
-	stopOnce   sync.Once
-	workers    sync.WaitGroup
+	// misfit says why the database may no longer be read; nil while it may.
+	misfit   atomic.Pointer[pageError]
+	stop     chan struct{}
+	stopOnce sync.Once
+	workers  sync.WaitGroup
 }
 
 // New checks the configuration and builds the server. It opens nothing and
@@ -58,6 +60,7 @@ func New(config Config) (*Server, error) {
 	s.hub = live.NewHub(config.Store.Location, config.Logger.With("component", "live"))
 	s.handler = secure(config.Loopback, s.mux())
 	s.workers.Go(s.announceLocations)
+	s.workers.Go(s.watchSchema)
 	return s, nil
 }
 

@@ -83,6 +83,7 @@ export class RiversLive extends HTMLElement {
     this.state("reconnecting");
     if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     this.close();
+    this.want(this.regions()); // the server answers and refuses: the page says why
     this.retry = setTimeout(() => { if (!document.hidden) this.open(); }, this.wait);
     this.wait = Math.min(this.wait * 2, 30_000);
   }

@@ -11,7 +11,10 @@ import { localize, refreshTimes } from "./time";
 export async function refresh(ids: string[], show = false): Promise<void> {
   if (ids.length === 0) return;
   const answer = await fetch(location.href, { headers: { "Rivers-Fragments": ids.join(" "), Accept: "text/html" } });
-  if (answer.status === 404) {
+  // A page that only says what is wrong gives way once the server answers; every
+  // other one gives way when the server may no longer read what is stored.
+  const stopgap = one("[data-stopgap]") !== null;
+  if (answer.status === 404 || (stopgap ? answer.ok : answer.headers.has("Rivers-Misfit"))) {
     location.reload();
     return;
   }
