@@ -16,6 +16,9 @@ type conn struct {
 	raw   rawConn
 	stmts map[string]rawStmt
 	args  []driver.NamedValue
+	// doubtful tells that a transaction may be open that nobody ends: the
+	// connection is not used again.
+	doubtful bool
 }
 
 type rawConn interface {

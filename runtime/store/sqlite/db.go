@@ -203,11 +203,16 @@ func (d *DB) view(ctx context.Context, doing string, f func(*conn) error) error 
 		return d.read(ctx, doing, f)
 	}
 	return d.read(ctx, doing, func(c *conn) error {
+		// Whatever comes between the two ends of the transaction, a panic
+		// included, must not leave it to the next user of the connection.
+		c.doubtful = true
 		if _, err := c.exec("BEGIN"); err != nil {
 			return err
 		}
 		err := f(c)
-		if _, cerr := c.exec("COMMIT"); err == nil {
+		_, cerr := c.exec("COMMIT")
+		c.doubtful = cerr != nil
+		if err == nil {
 			err = cerr
 		}
 		return err

@@ -18,6 +18,12 @@ var sentinels = []error{
 	store.ErrSchema, context.Canceled, context.DeadlineExceeded,
 }
 
+// panicError is the answer to a write that panicked. It wraps no sentinel: it
+// is a defect of the program, which no caller mends by trying again.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
 // translate wraps an error of the engine in the sentinel that it means, naming
 // the file and what was done. Errors that are translated already, and those
 // of contexts, pass through.
@@ -29,6 +35,9 @@ func (d *DB) translate(doing string, err error) error {
 		if errors.Is(err, s) {
 			return err
 		}
+	}
+	if p := new(panicError); errors.As(err, &p) {
+		return fmt.Errorf("%s: %s: %w", d.name, doing, p)
 	}
 	return fmt.Errorf("%s: %s: %w: %w", d.name, doing, classify(err), err)
 }

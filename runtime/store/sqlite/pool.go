@@ -48,9 +48,10 @@ func (p *pool) get(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
+// put takes a connection back; a doubtful one makes room for a new one.
 func (p *pool) put(c *conn) {
 	p.mu.Lock()
-	if p.closed {
+	if p.closed || c.doubtful {
 		_ = c.close()
 	} else {
 		p.idle = append(p.idle, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -161,7 +162,11 @@ func (w *writer) take(ctx context.Context, err error) []*job {
 // transact runs the jobs in the transaction that was begun, ends it, and sets
 // their errors.
 func (w *writer) transact(batch []*job) {
-	used, err := w.share(batch)
+	var used bool
+	err := w.guard(func() (err error) {
+		used, err = w.share(batch)
+		return err
+	})
 	if err == nil {
 		_, err = w.c.exec("COMMIT")
 	}
@@ -186,6 +191,18 @@ func (w *writer) transact(batch []*job) {
 	}
 }
 
+// guard turns a panic of f into an error, so that the caller who works for all
+// lives to hand the lead on: else every later write would wait for good.
+func (w *writer) guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.db.cfg.Logger.Error("panic in a write, which was undone", "panic", v, "stack", string(debug.Stack()))
+			err = &panicError{v}
+		}
+	}()
+	return f()
+}
+
 // share gives each job its part of the transaction. A job that fails is undone
 // alone; the error returned is one that dooms all.
 func (w *writer) share(batch []*job) (used bool, err error) {
@@ -207,7 +224,7 @@ func (w *writer) share(batch []*job) (used bool, err error) {
 		}
 		change++
 		t := &tx{conn: w.c, db: w.db, now: now, change: change, job: j}
-		j.err = w.db.translate("write", j.do(t))
+		j.err = w.db.translate("write", w.guard(func() error { return j.do(t) }))
 		if j.err != nil && alone {
 			return used, j.err
 		}
