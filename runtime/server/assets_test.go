@@ -68,7 +68,7 @@ func TestListAssets(t *testing.T) {
 	if _, err := r.assets.ListAssets(r.ctx(), &riversv1.ListAssetsRequest{Selection: "group:none"}); fault.Reason(err) != "INVALID_SELECTION" {
 		t.Errorf("unknown group: %v", err)
 	}
-	if _, err := r.assets.ListAssets(r.ctx(), &riversv1.ListAssetsRequest{PageToken: "x"}); fault.Reason(err) != "INVALID_PAGE_TOKEN" {
+	if _, err := r.assets.ListAssets(r.ctx(), &riversv1.ListAssetsRequest{PageToken: "x"}); fault.Reason(err) != "INVALID_PAGE_TOKEN" || status.Convert(err).Message() != "page token is malformed" {
 		t.Errorf("forged token: %v", err)
 	}
 }
@@ -321,5 +321,19 @@ func TestValuesRefuse(t *testing.T) {
 	bare := newRig(t, func(c *server.Config) { c.Values = nil })
 	if _, _, err := bare.read(&riversv1.ReadValueRequest{Asset: "report"}); fault.Reason(err) != "NO_VALUES" {
 		t.Errorf("a location without values: %v", err)
+	}
+}
+
+// TestUnknownAssetHasANeighbour names what was probably meant, wherever one asset is
+// asked for.
+func TestUnknownAssetHasANeighbour(t *testing.T) {
+	r := newRig(t)
+	_, get := r.assets.GetAsset(r.ctx(), &riversv1.GetAssetRequest{Asset: "airport"})
+	_, preview := r.assets.PreviewAsset(r.ctx(), &riversv1.PreviewAssetRequest{Asset: "airport"})
+	_, history := r.assets.ListAssetEvents(r.ctx(), &riversv1.ListAssetEventsRequest{Asset: "airport"})
+	for name, err := range map[string]error{"get": get, "preview": preview, "history": history} {
+		if status.Code(err) != codes.NotFound || !strings.Contains(status.Convert(err).Message(), "did you mean airports") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -98,7 +98,7 @@ func (s *assets) find(ctx context.Context, location, name string, sel *riversv1.
 func (s *assets) key(name, text string) (partition.Key, error) {
 	i, ok := s.cfg.Graph.Index(name)
 	if !ok {
-		return "", fault.NotFound("ASSET_NOT_FOUND", fmt.Sprintf("asset %q is not declared here", name), "asset", name)
+		return "", read.AssetNotFound(s.cfg.Graph, name)
 	}
 	space := s.cfg.Graph.Space(i)
 	switch {

@@ -218,7 +218,11 @@ func (p *filterParser) tag(key, value string) error {
 func (p *filterParser) status(value string) error {
 	s := store.Status(strings.TrimPrefix(value, "RUN_STATUS_"))
 	if !slices.Contains(wire.Statuses, s) {
-		return fmt.Errorf("unknown status %q; known are %v", value, wire.Statuses)
+		known := make([]string, len(wire.Statuses))
+		for i, k := range wire.Statuses {
+			known[i] = string(k)
+		}
+		return fmt.Errorf("unknown status %q; known are %s", value, strings.Join(known, ", "))
 	}
 	if !slices.Contains(p.out.Status, s) {
 		p.out.Status = append(p.out.Status, s)

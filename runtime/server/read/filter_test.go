@@ -32,6 +32,14 @@ func TestParseRunFilter(t *testing.T) {
 	}
 }
 
+func TestUnknownStatusListsTheNames(t *testing.T) {
+	_, err := read.ParseRunFilter("status = ended")
+	const want = `unknown status "ended"; known are QUEUED, NOT_STARTED, STARTED, SUCCEEDED, FAILED, CANCELED`
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // FuzzRunFilter reads any text: it never panics, refuses with a fault, and a
 // quoted value comes back as it was.
 func FuzzRunFilter(f *testing.F) {

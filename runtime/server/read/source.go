@@ -3,11 +3,13 @@ package read
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"rivers.io/runtime/asset"
+	"rivers.io/runtime/internal/suggest"
 	"rivers.io/runtime/server/fault"
 	"rivers.io/runtime/store"
 )
@@ -30,13 +32,27 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// assetOf returns the index of an asset, or a NOT_FOUND that names it.
+// assetOf returns the index of an asset, or AssetNotFound.
 func assetOf(g *asset.Graph, name string) (int, error) {
 	i, ok := g.Index(name)
 	if !ok {
-		return 0, fault.NotFound("ASSET_NOT_FOUND", "asset "+quote(name)+" is not declared here", "asset", name)
+		return 0, AssetNotFound(g, name)
 	}
 	return i, nil
+}
+
+// AssetNotFound returns the NOT_FOUND of an asset, with the names that were
+// probably meant.
+func AssetNotFound(g *asset.Graph, name string) error {
+	near := suggest.Near(name, 3, func(yield func(string) bool) {
+		for i := range g.Len() {
+			if !yield(g.At(i).Name) {
+				return
+			}
+		}
+	})
+	return fault.NotFound("ASSET_NOT_FOUND", "asset "+quote(name)+" is not declared here"+suggest.Hint(near),
+		"asset", name, "near", strings.Join(near, ","))
 }
 
 // RunNotFound returns the NOT_FOUND of a run.
@@ -46,7 +62,8 @@ func RunNotFound(id string) error {
 
 // badToken is the refusal of a page token.
 func badToken(err error) error {
-	return fault.Invalid("page_token", "INVALID_PAGE_TOKEN", err.Error())
+	text := strings.TrimSuffix(err.Error(), ": "+store.ErrPrecondition.Error())
+	return fault.Invalid("page_token", "INVALID_PAGE_TOKEN", text)
 }
 
 // notPartitioned is the refusal of a question about partitions.
