@@ -34,9 +34,11 @@ type declaration struct {
 	typ     reflect.Type
 	handler Handler
 	config  configured
-	edges   []*edge
-	uses    []*anyResource
-	space   partition.Space
+	// edges are the inputs; the first params of them are parameters.
+	edges  []*edge
+	params int
+	uses   []*anyResource
+	space  partition.Space
 	// call loads the parameters, runs the function and returns its value.
 	call func(ctx *Context) (any, error)
 	// problems are mistakes of the declaration, reported by Validate.
@@ -68,6 +70,7 @@ func declare[T any](name string, noFunction bool, opts []Option, inputs ...sourc
 	for i, in := range inputs {
 		d.addInput(i, in)
 	}
+	d.params = len(inputs)
 	for _, opt := range opts {
 		if opt == nil {
 			d.problem(errors.New("an option is nil"))

@@ -25,6 +25,7 @@ type Context struct {
 	env    host.Env
 	config any
 	record recorder
+	fatal  fatal
 }
 
 type contextKey struct{}

@@ -143,7 +143,7 @@ func (h *Host) Execute(ctx context.Context, req host.Request, env host.Env) (hos
 func (c *Context) run() (host.Output, error) {
 	out := host.Output{Asset: c.Asset()}
 	value, err := c.invoke()
-	if fatal := c.failed(); fatal != nil {
+	if fatal := c.fatal.get(); fatal != nil {
 		return out, fatal
 	}
 	if err := errors.Join(err, c.record.err()); err != nil {

@@ -27,6 +27,8 @@ import (
 type env struct {
 	values         map[int][]host.Value
 	missing        map[int][]partition.Key
+	outOfRange     map[int]error
+	asked          int
 	valueErr       error
 	missingErr     error
 	stdout, stderr bytes.Buffer
@@ -35,6 +37,11 @@ type env struct {
 
 func (e *env) Values(_ context.Context, input int) iter.Seq2[host.Value, error] {
 	return func(yield func(host.Value, error) bool) {
+		e.asked++
+		if err := e.outOfRange[input]; err != nil {
+			yield(host.Value{}, err)
+			return
+		}
 		for _, v := range e.values[input] {
 			if !yield(v, nil) {
 				return
@@ -288,6 +295,133 @@ func TestLoadErrorFailsTheStepWhateverTheFunctionReturns(t *testing.T) {
 	}
 	if r := b.run("all", &env{values: map[int][]host.Value{0: {put(b, "a", 1), put(b, "c", 3)}}}); r.Failure != nil || !cmp.Equal(seen, []rivers.Key{"a", "c"}) {
 		t.Errorf("%+v, saw %v", r.Failure, seen)
+	}
+}
+
+// A loop over All that the end of the step cut short saw only some of the
+// values: what the function made of them must not be published.
+func TestCutShortLoopFailsTheStepWhenTheContextEndedBefore(t *testing.T) {
+	up := constant("up", 1, rivers.Partitioned(rivers.Static("a", "b", "c")))
+	handed := errors.New("handed over")
+	for _, c := range []struct {
+		why    string
+		end    func(t *testing.T) (context.Context, func())
+		reason string
+	}{
+		{"canceled", func(t *testing.T) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			return ctx, func() { cancel(handed) }
+		}, "canceled"},
+		{"timed out", func(t *testing.T) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			return deadline{ctx}, func() { cancel(handed) }
+		}, "timeout"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			ctx, end := c.end(t)
+			stored := rivers.NewAsset1("stored", up.All(), func(_ *rivers.Context, values iter.Seq2[rivers.Key, int]) (int, error) {
+				n := 0
+				for range values {
+					n++
+					end()
+				}
+				return n, nil
+			})
+			recorded := rivers.NewAsset1("recorded", up.All(), func(_ *rivers.Context, values iter.Seq2[rivers.Key, int]) (rivers.Materialization, error) {
+				for range values {
+					end()
+				}
+				return rivers.Materialization{}, nil
+			})
+			b := newBench(t, stored, recorded)
+			values := map[int][]host.Value{0: {put(b, "a", 1), put(b, "b", 2), put(b, "c", 3)}}
+			for _, step := range []string{"stored", "recorded"} {
+				f := failure(t, b.ask(ctx, host.Request{Run: "run", Step: step, Attempt: 1}, &env{values: values}))
+				if f.Reason != c.reason {
+					t.Errorf("%s: %+v, want reason %s", step, f, c.reason)
+				}
+			}
+		})
+	}
+}
+
+// deadline is a context that ends by a deadline.
+type deadline struct{ context.Context }
+
+func (d deadline) Err() error {
+	if d.Context.Err() != nil {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestOptionalAllAsksForNothingUntilItIsLooped(t *testing.T) {
+	up := constant("up", 1, rivers.Partitioned(rivers.Static("a", "b", "c")))
+	loop := false
+	maybe := rivers.NewAsset1("maybe", rivers.Optional(up.All()), func(_ *rivers.Context, values *iter.Seq2[rivers.Key, int]) (int, error) {
+		if values == nil {
+			return -1, nil
+		}
+		n := 0
+		if loop {
+			for range *values {
+				n++
+			}
+		}
+		return n, nil
+	})
+	b := newBench(t, maybe)
+	for _, c := range []struct {
+		why     string
+		loop    bool
+		missing []partition.Key
+		asked   int
+	}{
+		{"never looped over", false, []partition.Key{"c"}, 0},
+		{"looped over", true, []partition.Key{"c"}, 1},
+		{"nothing is stored", true, []partition.Key{"a", "b", "c"}, 0},
+	} {
+		loop = c.loop
+		e := &env{missing: map[int][]partition.Key{0: c.missing}, values: map[int][]host.Value{0: {put(b, "a", 1), put(b, "b", 2)}}}
+		if r := b.run("maybe", e); r.Failure != nil {
+			t.Errorf("%s: %+v", c.why, r.Failure)
+		}
+		if e.asked != c.asked {
+			t.Errorf("%s: asked for values %d times, want %d", c.why, e.asked, c.asked)
+		}
+	}
+	f := failure(t, b.run("maybe", &env{missingErr: errSeed}))
+	if !strings.Contains(f.Message, `input "up": seed`) {
+		t.Errorf("%+v", f)
+	}
+}
+
+// loads counts what it loads.
+type loads struct {
+	memory.Handler
+	n int
+}
+
+func (l *loads) LoadInput(ctx *rivers.InputContext, target any) error {
+	l.n++
+	return l.Handler.LoadInput(ctx, target)
+}
+
+func TestD174NothingIsLoadedForAStepOutOfRange(t *testing.T) {
+	counted := &loads{}
+	first := constant("first", 1, rivers.StoredBy(counted))
+	second := constant("second", 2)
+	down := rivers.NewAsset2("down", first, second, func(*rivers.Context, int, int) (int, error) { return 0, nil })
+	b := newBench(t, down)
+	ref, err := counted.HandleOutput(&rivers.OutputContext{Context: t.Context(), ValueID: "x", Type: reflect.TypeFor[int]()}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref.Handler = counted.Name()
+	e := &env{values: map[int][]host.Value{0: {{Ref: &ref}}}, outOfRange: map[int]error{1: errSeed}}
+	f := failure(t, b.run("down", e))
+	if f.Message != `input "second": seed` || counted.n != 0 {
+		t.Errorf("%q after %d loads, want the range alone", f.Message, counted.n)
 	}
 }
 

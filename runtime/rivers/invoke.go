@@ -11,6 +11,9 @@ import (
 // invoke calls the asset's function, parameters included.
 func (c *Context) invoke() (value any, err error) {
 	err = guard(c.env.Stderr(), func() (err error) {
+		if err := c.checkRanges(); err != nil {
+			return err
+		}
 		value, err = c.decl.call(c)
 		return err
 	})

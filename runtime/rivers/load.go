@@ -2,13 +2,13 @@ package rivers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"reflect"
 	"strings"
 
 	"rivers.io/runtime/host"
+	"rivers.io/runtime/partition"
 )
 
 // loadOne loads the single value of the step's n-th input.
@@ -81,8 +81,12 @@ func loadAll[T any](ctx *Context, n int, e *edge) (iter.Seq2[Key, T], error) {
 	}, nil
 }
 
-// anyValue reports whether a value was chosen for the n-th input.
+// anyValue reports whether a value was chosen for the n-th input. An input of
+// many keys is only counted: what is asked for counts as read.
 func anyValue(ctx *Context, n int, e *edge) (bool, error) {
+	if e.mapping.Kind == partition.All {
+		return anyKey(ctx, n, e)
+	}
 	for _, err := range ctx.env.Values(ctx, n) {
 		if err != nil {
 			return false, inputError(e, "", err)
@@ -90,6 +94,38 @@ func anyValue(ctx *Context, n int, e *edge) (bool, error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// anyKey reports whether any key of the n-th input has a value.
+func anyKey(ctx *Context, n int, e *edge) (bool, error) {
+	_, missing, err := ctx.env.Missing(ctx, n, 0)
+	if err != nil {
+		return false, inputError(e, "", err)
+	}
+	keys := uint64(1)
+	if e.up.space != nil {
+		keys = e.up.space.Count(ctx.req.Now)
+	}
+	return keys > missing, nil
+}
+
+// checkRanges fails when a parameter's key lies outside of its asset's range, so
+// that nothing is loaded for a step that cannot run (D-174). The first parameter
+// needs no check: it is loaded first.
+func (c *Context) checkRanges() error {
+	for n := 1; n < c.decl.params; n++ {
+		e := c.decl.edges[n]
+		if e.mapping.Kind == partition.All || e.optional {
+			continue
+		}
+		for _, err := range c.env.Values(c, n) {
+			if err != nil {
+				return inputError(e, "", err)
+			}
+			break
+		}
+	}
+	return nil
 }
 
 // shownMissing is how many missing keys an error names.
@@ -161,24 +197,4 @@ func plural(n uint64, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// fail makes the step fail with err whatever its function returns, and cancels
-// the context. The first failure counts.
-func (c *Context) fail(err error) { c.cancel(&fatal{err}) }
-
-// fatal is the cause of a context that a failure of rivers itself canceled.
-type fatal struct{ err error }
-
-func (f *fatal) Error() string { return f.err.Error() }
-
-func (f *fatal) Unwrap() error { return f.err }
-
-// failed returns what fail was given, or nil.
-func (c *Context) failed() error {
-	var f *fatal
-	if errors.As(context.Cause(c.Context), &f) {
-		return f.err
-	}
-	return nil
 }
