@@ -98,7 +98,10 @@ func (g *Graph) WorkHash(assets []int) string {
 		d.inputs(def.Inputs)
 		d.retry(def.Retry)
 		d.texts(def.Resources)
-		d.config(def.Config)
+		d.number(uint64(len(def.Config)))
+		for _, f := range def.Config {
+			d.field(f)
+		}
 	}
 	return d.hex()
 }
@@ -173,13 +176,18 @@ func (d *digest) retry(p *RetryPolicy) {
 func (d *digest) config(fields []ConfigField) {
 	d.number(uint64(len(fields)))
 	for _, f := range fields {
-		d.text(f.Name)
-		d.text(f.Type)
-		d.text(string(f.Default))
-		d.text(f.Env)
+		d.field(f)
 		d.text(f.Description)
-		d.flag(f.Secret)
 	}
+}
+
+// field writes what decides the value of a config field.
+func (d *digest) field(f ConfigField) {
+	d.text(f.Name)
+	d.text(f.Type)
+	d.text(string(f.Default))
+	d.text(f.Env)
+	d.flag(f.Secret)
 }
 
 func (d *digest) partitions(def *partition.Definition) {

@@ -124,6 +124,7 @@ func TestWorkHash(t *testing.T) {
 	base := func() []Definition {
 		defs := chain("up", "a: up")
 		defs[0].Partitions, defs[1].Partitions = january, january
+		defs[1].Config = []ConfigField{{Name: "limit", Type: "int", Description: "old"}}
 		return defs
 	}
 	hash := func(change func(*Definition)) string {
@@ -133,15 +134,16 @@ func TestWorkHash(t *testing.T) {
 	}
 	want := hash(func(*Definition) {})
 	silent := map[string]func(*Definition){
-		"description": func(d *Definition) { d.Description = "new" },
-		"group":       func(d *Definition) { d.Group = "new" },
-		"tags":        func(d *Definition) { d.Tags = []string{"new"} },
-		"kinds":       func(d *Definition) { d.Kinds = []string{"new"} },
-		"owners":      func(d *Definition) { d.Owners = []string{"new"} },
-		"metadata":    func(d *Definition) { d.Metadata = map[string]string{"x": "new"} },
-		"site":        func(d *Definition) { d.Site.Line++ },
-		"type":        func(d *Definition) { d.Type = "new" },
-		"compute":     func(d *Definition) { d.Compute = &Compute{CPU: "4"} },
+		"description":            func(d *Definition) { d.Description = "new" },
+		"group":                  func(d *Definition) { d.Group = "new" },
+		"tags":                   func(d *Definition) { d.Tags = []string{"new"} },
+		"kinds":                  func(d *Definition) { d.Kinds = []string{"new"} },
+		"owners":                 func(d *Definition) { d.Owners = []string{"new"} },
+		"metadata":               func(d *Definition) { d.Metadata = map[string]string{"x": "new"} },
+		"site":                   func(d *Definition) { d.Site.Line++ },
+		"type":                   func(d *Definition) { d.Type = "new" },
+		"compute":                func(d *Definition) { d.Compute = &Compute{CPU: "4"} },
+		"text of a config field": func(d *Definition) { d.Config[0].Description = "new" },
 		"the end": func(d *Definition) {
 			d.Partitions = &partition.Definition{Kind: partition.Daily, Start: "2001-01-01", End: "2001-01-30"}
 		},
@@ -163,6 +165,8 @@ func TestWorkHash(t *testing.T) {
 		"retry":     func(d *Definition) { d.Retry = &RetryPolicy{MaxRetries: 1} },
 		"resources": func(d *Definition) { d.Resources = []string{"db"} },
 		"config":    func(d *Definition) { d.Config = []ConfigField{{Name: "x"}} },
+		"default":   func(d *Definition) { d.Config[0].Default = json.RawMessage("7") },
+		"secrecy":   func(d *Definition) { d.Config[0].Secret = true },
 	}
 	for _, what := range slices.Sorted(maps.Keys(loud)) {
 		if got := hash(loud[what]); got == want {
