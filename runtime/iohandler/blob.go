@@ -36,6 +36,13 @@ func (b *Blob) Close() error { return b.bucket.Close() }
 // HandleOutput writes value as a new object and returns where it is. Metadata:
 // path, serializer, bytes, rows, duration, and rivers/schema for rows with
 // columns (D-123).
+//
+// The pointer "latest" beside the object moves before the engine accepts the
+// materialization. It may therefore name a value that was never published: of an
+// attempt that lost its run to another executor, that failed after it stored, or
+// whose abandoned function went on. It is for other tools, which want the newest
+// object that was written; what an asset's value is, only the reference of its
+// materialization says. Once ctx ended the pointer stays where it is.
 func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, error) {
 	f := serializerFor(ctx.Type)
 	dir := directory(ctx.Asset, ctx.Partition)
@@ -45,9 +52,7 @@ func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, e
 	if err != nil {
 		return rivers.Ref{}, fmt.Errorf("write %s: %w", dir+object, err)
 	}
-	if err := b.writer.replace(ctx, dir+latestName, []byte(object+"\n")); err != nil {
-		ctx.Logger.Warn("update the pointer to the latest value", "path", dir+latestName, "error", err)
-	}
+	b.point(ctx, dir+latestName, object)
 	ctx.AddMetadata("path", metadata.Path(dir+object))
 	ctx.AddMetadata("serializer", f.name())
 	ctx.AddMetadata("bytes", metadata.Bytes(size))
@@ -59,6 +64,17 @@ func (b *Blob) HandleOutput(ctx *rivers.OutputContext, value any) (rivers.Ref, e
 		ctx.AddMetadata("rivers/schema", what.schema)
 	}
 	return rivers.Ref{Handler: HandlerName, Path: dir + object, Format: f.name(), Bytes: size}, nil
+}
+
+// point moves the pointer to the newest object, unless the attempt is not wanted
+// any more.
+func (b *Blob) point(ctx *rivers.OutputContext, path, object string) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err := b.writer.replace(ctx, path, []byte(object+"\n")); err != nil {
+		ctx.Logger.Warn("update the pointer to the latest value", "path", path, "error", err)
+	}
 }
 
 // create writes one object that must not exist and tells its size.

@@ -9,7 +9,8 @@
 // below the URL of the store, created exclusively and never overwritten, and
 // found by the reference that the materialization published. The partition of
 // an asset that has none is "_". Beside the values of a key lies "latest", a line
-// with the name of the newest object, for other tools; rivers never reads it.
+// with the name of the newest object, for other tools; rivers never reads it. It
+// may name an object that no materialization published.
 //
 // Slices of structs are stored as Parquet, all other values as JSON.
 //

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -239,5 +241,40 @@ func TestCanceledWritePublishesNothing(t *testing.T) {
 	}
 	if got := files(t, dir); len(got) != 0 {
 		t.Errorf("left behind: %v", got)
+	}
+}
+
+// endsOnce is a context that ends as soon as over is true.
+type endsOnce struct {
+	context.Context
+	over func() bool
+}
+
+func (c endsOnce) Err() error {
+	if c.over() {
+		return context.Canceled
+	}
+	return c.Context.Err()
+}
+
+func TestPointerStaysWhenTheAttemptIsOver(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, "file://"+dir)
+	first := output[int](t, "values", "")
+	if _, err := b.HandleOutput(first, 1); err != nil {
+		t.Fatal(err)
+	}
+	late := output[int](t, "values", "")
+	late.ValueID = "late"
+	late.Context = endsOnce{t.Context(), func() bool {
+		_, err := os.Stat(filepath.Join(dir, "values", "_", "late.json"))
+		return err == nil
+	}}
+	if _, err := b.HandleOutput(late, 2); err != nil {
+		t.Fatal(err)
+	}
+	latest, err := os.ReadFile(filepath.Join(dir, "values", "_", "latest"))
+	if got := strings.TrimSpace(string(latest)); err != nil || got != first.ValueID+".json" {
+		t.Errorf("latest is %q, %v; want %s.json, of the attempt that was still wanted", got, err, first.ValueID)
 	}
 }
