@@ -134,16 +134,40 @@ func setFromJSON(into reflect.Value, fields []configField, overrides json.RawMes
 		}
 		delete(given, f.name)
 		if err := setJSON(into.FieldByIndex(f.index), raw); err != nil {
-			if f.Secret { // the error may quote the value
-				err = fmt.Errorf("not a %s", f.Type)
-			}
-			errs = append(errs, fmt.Errorf("config field %q: %w", f.name, err))
+			errs = append(errs, misfit(f, raw, err))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		errs = append(errs, fmt.Errorf("unknown config field %q%s", name, knownFields(fields)))
 	}
 	return errors.Join(errs...)
+}
+
+// maxGiven is how much of a value that does not fit is told, in bytes.
+const maxGiven = 60
+
+// misfit says what a field takes and what it was given; a secret is not told.
+func misfit(f configField, raw json.RawMessage, err error) error {
+	name, wanted, given := f.name, f.Type, string(raw)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		name, wanted, given = name+"."+wrong.Field, wrong.Type.String(), wrong.Value
+	} else if !ok && f.Type != durationType.String() { // an unknown field inside, or two values
+		text := strings.TrimPrefix(err.Error(), "json: ")
+		if f.Secret {
+			text = "it does not fit"
+		}
+		return fmt.Errorf("config field %q: %s", name, text)
+	}
+	if wanted == durationType.String() {
+		wanted = `a duration such as "1m30s"`
+	}
+	if f.Secret {
+		return fmt.Errorf("config field %q takes %s", name, wanted)
+	}
+	if len(given) > maxGiven {
+		given = strings.ToValidUTF8(given[:maxGiven], "") + "…"
+	}
+	return fmt.Errorf("config field %q takes %s, not %s", name, wanted, given)
 }
 
 func setJSON(field reflect.Value, raw json.RawMessage) error {
