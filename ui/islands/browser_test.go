@@ -95,7 +95,8 @@ import { Camera } from "./graph/camera";
 import { linesOf } from "./gantt/chart";
 import { Keys, Selection, cellsOf, letterOf } from "./partition-map/keys";
 import { arrange } from "./partition-map/arrange";
-Object.assign(globalThis, { duration, ticks, Model, Grid, Camera, linesOf, Keys, Selection, cellsOf, letterOf, arrange });
+import { Window } from "./app/window";
+Object.assign(globalThis, { duration, ticks, Model, Grid, Camera, linesOf, Keys, Selection, cellsOf, letterOf, arrange, Window });
 `
 
 const pageStyle = `

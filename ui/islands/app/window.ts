@@ -8,6 +8,9 @@ export class Window {
   private readonly space: HTMLElement;
   private rows = new Map<number, HTMLElement>();
   private length = 0;
+  // Where the last jump led. A pixel of a scaled scroll bar is many rows, so the
+  // bar alone cannot tell the row; it can tell that nobody has moved it since.
+  private jump = { at: -1, top: 0 };
 
   constructor(
     private readonly view: HTMLElement,
@@ -36,9 +39,15 @@ export class Window {
     return shown > 0 && whole > shown ? whole / shown : 1;
   }
 
+  /** The true position of the upper edge. */
+  private get top(): number {
+    const at = this.view.scrollTop;
+    return at === this.jump.at && this.jump.top < this.length * this.height ? this.jump.top : at * this.scale;
+  }
+
   /** The first row in view. */
   get first(): number {
-    return Math.max(0, Math.floor((this.view.scrollTop * this.scale) / this.height));
+    return Math.max(0, Math.floor(this.top / this.height));
   }
 
   get visible(): number {
@@ -51,13 +60,17 @@ export class Window {
 
   /** Brings a row into view. */
   go(index: number, where: "start" | "center" | "nearest" = "nearest"): void {
-    const top = this.view.scrollTop * this.scale, y = index * this.height;
+    const top = this.top, y = index * this.height;
     let to = top;
     if (where === "start") to = y;
     else if (where === "center") to = y - this.view.clientHeight / 2;
     else if (y < top) to = y;
     else if (y + this.height > top + this.view.clientHeight) to = y + this.height - this.view.clientHeight;
-    if (to !== top) this.view.scrollTop = to / this.scale;
+    if (to !== top) {
+      to = Math.max(0, Math.min(to, this.length * this.height - this.view.clientHeight));
+      this.view.scrollTop = to / this.scale;
+      this.jump = { at: this.view.scrollTop, top: to };
+    }
     this.paint();
   }
 
@@ -82,7 +95,7 @@ export class Window {
         this.rows.delete(i);
       }
     }
-    const shift = this.view.scrollTop - this.view.scrollTop * this.scale;
+    const shift = this.view.scrollTop - this.top;
     for (let i = from; i < to; i++) {
       let row = this.rows.get(i);
       if (!row) {
