@@ -10,8 +10,7 @@ import (
 )
 
 // append writes parts under the next counter, and again under the same one until
-// the store answered. It then makes sure that the acknowledgement is recent
-// enough to act on.
+// the store answered.
 func (r *runner) append(ctx context.Context, parts []store.Part) (store.Appended, error) {
 	r.counter++
 	add := store.Append{Writer: r.writer, Counter: r.counter, Parts: parts, Lease: r.m.cfg.Lease}
@@ -25,20 +24,7 @@ func (r *runner) append(ctx context.Context, parts []store.Part) (store.Appended
 	}
 	r.m.pool.observeCommit(time.Since(sent))
 	r.acked = sent
-	if r.trusted() {
-		return ack, nil
-	}
-	// The answer took longer than the lease is trusted for: ask whether the
-	// epoch still stands before anything starts.
-	_, err = retry(ctx, r, func() (time.Time, error) {
-		sent = time.Now()
-		return r.m.cfg.Location.Renew(ctx, r.id, r.claim.Epoch, r.m.cfg.Lease)
-	})
-	if errors.Is(err, store.ErrFinished) {
-		err = nil // the append itself ended the run
-	}
-	r.acked = sent
-	return ack, err
+	return ack, nil
 }
 
 // trusted compares both the monotonic and the wall clock, because the former

@@ -15,6 +15,7 @@ import (
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/host"
 	"rivers.io/runtime/run"
+	"rivers.io/runtime/store"
 )
 
 // attempt is one attempt that this process carries out.
@@ -131,7 +132,7 @@ func (r *runner) execute(ctx context.Context, a *attempt, env *env) (o run.Outco
 func failureOf(err error) *run.Failure {
 	f := &run.Failure{Reason: event.ReasonError, Error: err.Error()}
 	var infra interface{ Infrastructure() bool }
-	if errors.As(err, &infra) && infra.Infrastructure() {
+	if errors.As(err, &infra) && infra.Infrastructure() || errors.Is(err, store.ErrUnavailable) {
 		f.Reason = event.ReasonInfrastructure
 	}
 	return f

@@ -46,6 +46,12 @@ type Config struct {
 	GiveUp time.Duration
 	// Sweep is how often runs without an owner are looked for (5 s).
 	Sweep time.Duration
+	// OwnRunsOnly leaves runs alone that were not launched here: for a process
+	// that ends with its one run.
+	OwnRunsOnly bool
+	// Restarts is how often a run may lose its executor without one of its steps
+	// ending in between (20).
+	Restarts int
 	// Now is the wall clock of retries; default time.Now.
 	Now func() time.Time
 	// SettleOutput waits, for a moment at most, until what user code has printed
@@ -87,6 +93,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Trust >= c.Lease || c.Renew >= c.Trust {
 		errs = append(errs, fmt.Errorf("executor: want Renew %v < Trust %v < Lease %v", c.Renew, c.Trust, c.Lease))
+	}
+	if c.Restarts <= 0 {
+		c.Restarts = 20
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"rivers.io/runtime/asset"
@@ -29,10 +30,11 @@ type input struct {
 	err   error
 	// stored are the keys with a value, of inputs of many keys.
 	stored partition.Set
-	// read are the versions handed over of many keys; keys counts those that a
-	// lineage edge was ordered after.
-	read asset.Versions
-	keys uint64
+	// version combines the versions handed over of many keys, of which there
+	// are keys; of a lineage edge keys counts what it was ordered after.
+	mu      sync.Mutex
+	version string
+	keys    uint64
 }
 
 // chooseInputs maps the keys of an attempt's inputs and takes what the run itself
@@ -90,7 +92,9 @@ func (e *env) prepare(ctx context.Context) *run.Failure {
 }
 
 func (e *env) prepareMany(ctx context.Context, in *input) error {
-	sets, err := e.r.m.cfg.Location.PartitionSets(ctx, in.decl.Asset, in.upSpace, e.now)
+	sets, err := retry(ctx, e.r, func() (store.PartitionSets, error) {
+		return e.r.m.cfg.Location.PartitionSets(ctx, in.decl.Asset, in.upSpace, e.now)
+	})
 	if err != nil {
 		return err
 	}
@@ -102,7 +106,7 @@ func (e *env) prepareMany(ctx context.Context, in *input) error {
 }
 
 func (e *env) lookUp(ctx context.Context, ask []store.AssetKey) *run.Failure {
-	found, err := e.r.m.cfg.Location.Latest(ctx, ask)
+	found, err := e.latest(ctx, ask)
 	if err != nil {
 		return failureOf(err)
 	}
@@ -116,6 +120,14 @@ func (e *env) lookUp(ctx context.Context, ask []store.AssetKey) *run.Failure {
 		}
 	}
 	return nil
+}
+
+// latest asks for newest materializations, and again while the store does not
+// answer: an outage holds a step up and does not fail it.
+func (e *env) latest(ctx context.Context, keys []store.AssetKey) (map[store.AssetKey]store.Materialized, error) {
+	return retry(ctx, e.r, func() (map[store.AssetKey]store.Materialized, error) {
+		return e.r.m.cfg.Location.Latest(ctx, keys)
+	})
 }
 
 // Values implements host.Env.
@@ -136,7 +148,9 @@ func (e *env) Values(ctx context.Context, i int) iter.Seq2[host.Value, error] {
 
 func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, error] {
 	return func(yield func(host.Value, error) bool) {
-		in.read = asset.Versions{}
+		var read asset.Versions
+		n := uint64(0)
+		defer func() { in.noteRead(&read, n) }()
 		for offset := uint64(0); ; offset += latestBatch {
 			ordinals := in.stored.Page(offset, latestBatch)
 			ask := make([]store.AssetKey, 0, len(ordinals))
@@ -148,7 +162,7 @@ func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, e
 			if len(ask) == 0 {
 				return
 			}
-			found, err := e.r.m.cfg.Location.Latest(ctx, ask)
+			found, err := e.latest(ctx, ask)
 			if err != nil {
 				yield(host.Value{}, err)
 				return
@@ -158,12 +172,23 @@ func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, e
 				if !ok {
 					continue
 				}
-				in.read.Add(k.Key, m.Event.DataVersion)
+				read.Add(k.Key, m.Event.DataVersion)
+				n++
 				if !yield(hostValue(in, k.Key, &m.Event), nil) {
 					return
 				}
 			}
 		}
+	}
+}
+
+// noteRead keeps the versions of the iteration that read most: what a function
+// looked at twice it read once.
+func (in *input) noteRead(read *asset.Versions, n uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if n > in.keys {
+		in.version, in.keys = read.Sum()
 	}
 }
 
@@ -202,12 +227,11 @@ func (e *env) versions() []event.InputVersion {
 	out := make([]event.InputVersion, 0, len(e.inputs))
 	for i := range e.inputs {
 		in := &e.inputs[i]
-		v := event.InputVersion{Asset: in.decl.Asset, Key: in.key, Keys: in.keys}
-		switch {
-		case in.value != nil:
+		in.mu.Lock()
+		v := event.InputVersion{Asset: in.decl.Asset, Key: in.key, Keys: in.keys, Version: in.version}
+		in.mu.Unlock()
+		if in.value != nil {
 			v.Version = in.value.DataVersion
-		case in.many && in.decl.Kind == asset.Data:
-			v.Version, v.Keys = in.read.Sum()
 		}
 		out = append(out, v)
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -31,20 +33,27 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(p)
-	for len(p) > 0 {
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			w.buf = append(w.buf, p...)
-			break
+	for {
+		line, rest, ended := bytes.Cut(p, []byte{'\n'})
+		w.add(line)
+		if !ended {
+			return n, nil
 		}
-		w.buf = append(w.buf, p[:i]...)
 		w.emit()
-		p = p[i+1:]
+		p = rest
 	}
-	for len(w.buf) > maxLine {
+}
+
+// add puts a piece of a line into the buffer, and delivers what is longer than a
+// line may be.
+func (w *lineWriter) add(piece []byte) {
+	for len(w.buf)+len(piece) > maxLine {
+		take := wholeRunes(piece, maxLine-len(w.buf))
+		w.buf = append(w.buf, piece[:take]...)
+		piece = piece[take:]
 		w.emit()
 	}
-	return n, nil
+	w.buf = append(w.buf, piece...)
 }
 
 func (w *lineWriter) flush() {
@@ -55,15 +64,22 @@ func (w *lineWriter) flush() {
 	}
 }
 
-// emit delivers the first line of the buffer, or as much of it as a line holds.
-func (w *lineWriter) emit() {
-	cut := min(len(w.buf), maxLine)
-	for cut < len(w.buf) && cut > 1 && !utf8.RuneStart(w.buf[cut]) {
-		cut--
+// wholeRunes returns how much of the first n bytes of p are whole runes; where p
+// is no text, n.
+func wholeRunes(p []byte, n int) int {
+	for back := range min(utf8.UTFMax, n+1) {
+		if utf8.RuneStart(p[n-back]) {
+			return n - back
+		}
 	}
-	text := bytes.ToValidUTF8(bytes.TrimSuffix(w.buf[:cut], []byte{'\r'}), []byte("\uFFFD"))
+	return n
+}
+
+// emit delivers the buffer as one line.
+func (w *lineWriter) emit() {
+	text := bytes.ToValidUTF8(bytes.TrimSuffix(w.buf, []byte{'\r'}), []byte("\uFFFD"))
 	w.sink(store.LogLine{Time: w.now().UTC(), Stream: w.stream, Text: string(text)})
-	w.buf = append(w.buf[:0], w.buf[cut:]...)
+	w.buf = w.buf[:0]
 }
 
 // recordHandler turns structured records into log lines.
@@ -87,11 +103,17 @@ func (h *recordHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	line := store.LogLine{Time: r.Time.UTC(), Stream: store.Records, Level: levelName(r.Level), Text: r.Message}
+	if over := len(line.Text) - maxLine; over > 0 {
+		line.Text = strings.ToValidUTF8(line.Text[:maxLine], "") + fmt.Sprintf(" … (%d bytes cut)", over)
+	}
 	if r.Time.IsZero() {
 		line.Time = h.now().UTC()
 	}
 	if len(attrs) > 0 {
 		line.Attrs = encodeAttrs(attrs)
+	}
+	if n := len(line.Attrs); n > maxLine {
+		line.Attrs = encodeAttrs([]slog.Attr{slog.Int("rivers/cut", n)})
 	}
 	h.sink(line)
 	return nil

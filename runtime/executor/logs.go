@@ -13,10 +13,13 @@ import (
 const (
 	// flushEvery is how long a line may wait before it is stored.
 	flushEvery = 250 * time.Millisecond
-	// maxPending bounds the lines that wait; writers are held up beyond it.
-	maxPending = 20_000
-	// flushLines is how many waiting lines are stored at once.
-	flushLines = 2_000
+	// maxPending bounds the bytes that wait; writers are held up beyond it.
+	maxPending = 32 << 20
+	// flushBytes is how much may wait before it is stored at once, and how much
+	// one write stores.
+	flushBytes = 4 << 20
+	// lineCost is what a line takes besides its text.
+	lineCost = 64
 )
 
 // logWriter stores log lines behind the back of the steps that write them.
@@ -27,7 +30,7 @@ type logWriter struct {
 	mu      sync.Mutex
 	room    *sync.Cond
 	pending map[string][]store.LogLine
-	count   int
+	bytes   int
 	stopped bool
 
 	wake chan struct{}
@@ -47,16 +50,19 @@ func newLogWriter(loc store.Logs, log *slog.Logger) *logWriter {
 	return w
 }
 
+func cost(l store.LogLine) int { return len(l.Text) + len(l.Attrs) + lineCost }
+
 // add queues a line; it waits while too many are queued.
 func (w *logWriter) add(run string, line store.LogLine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.count >= maxPending && !w.stopped {
+	for w.bytes >= maxPending && !w.stopped {
 		w.room.Wait()
 	}
 	w.pending[run] = append(w.pending[run], line)
-	w.count++
-	if w.count == flushLines {
+	before := w.bytes
+	w.bytes += cost(line)
+	if before < flushBytes && w.bytes >= flushBytes {
 		signal(w.wake)
 	}
 }
@@ -97,9 +103,33 @@ func (w *logWriter) flush() {
 	w.pending = map[string][]store.LogLine{}
 	w.mu.Unlock()
 	for run, lines := range batch {
-		w.write(run, lines)
+		w.store(run, lines)
+	}
+}
+
+// flushRun stores what is queued of one run.
+func (w *logWriter) flushRun(run string) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	w.mu.Lock()
+	lines := w.pending[run]
+	delete(w.pending, run)
+	w.mu.Unlock()
+	w.store(run, lines)
+}
+
+// store writes lines in pieces and makes room as it goes.
+func (w *logWriter) store(run string, lines []store.LogLine) {
+	for len(lines) > 0 {
+		n, size := 0, 0
+		for n < len(lines) && size < flushBytes {
+			size += cost(lines[n])
+			n++
+		}
+		w.write(run, lines[:n])
+		lines = lines[n:]
 		w.mu.Lock()
-		w.count -= len(lines)
+		w.bytes -= size
 		w.room.Broadcast()
 		w.mu.Unlock()
 	}

@@ -60,16 +60,37 @@ func (r *runner) turn(ctx context.Context) (*batch, error) {
 		b.parts = append(b.parts, store.Part{Epoch: r.claim.Epoch, Events: b.owner})
 	}
 	if b.finished {
-		r.m.settleOutput()
+		r.m.settleOutput(r.id)
 	}
 	if len(b.parts) > 0 {
 		ok, err := r.commit(ctx, b)
 		if err != nil || !ok {
 			return b, err
 		}
+		if err := r.confirm(ctx); err != nil {
+			r.forget(b)
+			return b, err
+		}
+	} else {
+		r.trim()
 	}
 	r.act(ctx, b)
 	return b, nil
+}
+
+// trim forgets the results that are recorded or were dropped.
+func (r *runner) trim() {
+	r.unsettled = append(r.unsettled[:0], r.unsettled[r.taken:]...)
+	r.taken = 0
+}
+
+// confirm asks whether the epoch still stands when the last acknowledgement is
+// too old to act on.
+func (r *runner) confirm(ctx context.Context) error {
+	if r.trusted() || r.machine.Finished() != nil {
+		return nil
+	}
+	return r.renew(ctx)
 }
 
 // commit appends the batch. It is false when the append was refused and the
@@ -80,19 +101,27 @@ func (r *runner) commit(ctx context.Context, b *batch) (bool, error) {
 		r.log.Warn("append refused, folding the stream anew", "error", err)
 		b.finished = false
 		r.forget(b)
+		r.taken = 0
 		return false, r.reload(ctx)
 	}
 	if err != nil {
 		r.forget(b)
 		return false, err
 	}
-	r.unsettled = r.unsettled[:0]
+	r.trim()
 	for _, a := range b.settled {
 		delete(r.live, a.id)
 	}
 	if ack.Duplicate {
-		// The first answer was lost; where the events stand is not known.
-		return true, r.reload(ctx)
+		// The first answer was lost, and much may have happened since: what is
+		// believed now is what the stream says under an epoch that stands.
+		r.acked = time.Time{}
+		err := r.reload(ctx)
+		if err != nil {
+			r.forget(b)
+		}
+		r.keepRunning(b)
+		return true, err
 	}
 	// Whatever others appended before us is folded after us: only a request
 	// to cancel can be there, and it does not contradict what we did.
@@ -103,6 +132,23 @@ func (r *runner) commit(ctx context.Context, b *batch) (bool, error) {
 	return true, nil
 }
 
+// keepRunning drops the launches that the stream does not know as running.
+func (r *runner) keepRunning(b *batch) {
+	running := map[event.Attempt]bool{}
+	for _, a := range r.machine.Running() {
+		running[a] = true
+	}
+	kept := b.launches[:0]
+	for _, a := range b.launches {
+		if running[a.id] {
+			kept = append(kept, a)
+			continue
+		}
+		a.letGo(r.m.pool)
+	}
+	b.launches = kept
+}
+
 // forget gives up launches that were not acknowledged.
 func (r *runner) forget(b *batch) {
 	for _, a := range b.launches {
@@ -110,7 +156,8 @@ func (r *runner) forget(b *batch) {
 	}
 }
 
-// settle turns the results that have queued into events.
+// settle turns the results that have queued into events, as many as one append
+// holds; the rest waits for the next.
 func (r *runner) settle(b *batch) error {
 	for len(r.unsettled) < maxAhead {
 		select {
@@ -122,10 +169,13 @@ func (r *runner) settle(b *batch) error {
 		break
 	}
 	now := r.m.cfg.Now().UTC()
-	for _, res := range r.unsettled {
+	for size := 0; r.taken < len(r.unsettled) && size < maxBatch; r.taken++ {
+		res := r.unsettled[r.taken]
 		if r.live[res.attempt.id] != res.attempt {
 			continue // dropped or abandoned meanwhile
 		}
+		res.outcome = bounded(res.outcome)
+		size += weight(res.outcome)
 		payloads := r.machine.Settle(res.attempt.id, res.outcome, now, r.m.cfg.Random())
 		if err := r.record(b, res.attempt, payloads); err != nil {
 			return err
@@ -179,8 +229,17 @@ func (r *runner) command(b *batch) error {
 
 // takeSlots asks for as many slots as there are steps that could start.
 func (r *runner) takeSlots() int {
-	if want := r.machine.Want(r.m.cfg.Now().UTC()); want > 0 && !r.machine.CancelRequested() {
+	want := r.machine.Want(r.m.cfg.Now().UTC())
+	if r.machine.CancelRequested() {
+		want = 0
+	}
+	switch {
+	case want > 0:
 		r.slots = r.m.pool.take(want, r.slotFree)
+		r.queued = r.slots < want
+	case r.queued:
+		r.queued = false
+		r.m.pool.leave(r.slotFree)
 	}
 	return r.slots
 }
@@ -314,7 +373,12 @@ func (r *runner) renewIdle(ctx context.Context) error {
 	if time.Since(r.acked) < r.m.cfg.Renew {
 		return nil
 	}
-	sent := time.Now()
+	return r.renew(ctx)
+}
+
+// renew extends the lease, and fails when the epoch does not stand any more.
+func (r *runner) renew(ctx context.Context) error {
+	var sent time.Time
 	_, err := retry(ctx, r, func() (time.Time, error) {
 		sent = time.Now()
 		return r.m.cfg.Location.Renew(ctx, r.id, r.claim.Epoch, r.m.cfg.Lease)
@@ -347,6 +411,9 @@ func (r *runner) handOver(ctx context.Context) error {
 	b := &batch{}
 	if err := r.settle(b); err != nil {
 		return err
+	}
+	if len(b.owner) > 0 {
+		b.parts = append(b.parts, store.Part{Epoch: r.claim.Epoch, Events: b.owner})
 	}
 	if len(b.parts) > 0 {
 		if ok, err := r.commit(ctx, b); err != nil || !ok {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,9 @@ type Manager struct {
 	started  bool
 	draining bool
 	runs     map[string]*runner
+	// shunned are runs that could not be carried out here, and until when they
+	// are left alone.
+	shunned map[string]time.Time
 	// ended is closed, and made anew, whenever a run ends here.
 	ended chan struct{}
 	// handover is closed when runners must let go.
@@ -53,7 +57,7 @@ func New(cfg Config) (*Manager, error) {
 		cfg: cfg, pool: newPool(cfg.Parallelism), logs: newLogWriter(cfg.Location, cfg.Logger),
 		ctx: ctx, cancel: cancel,
 		fatal: make(chan error, 1), sweep: make(chan struct{}, 1),
-		runs: map[string]*runner{}, ended: make(chan struct{}), handover: make(chan struct{}),
+		runs: map[string]*runner{}, shunned: map[string]time.Time{}, ended: make(chan struct{}), handover: make(chan struct{}),
 	}, nil
 }
 
@@ -67,7 +71,9 @@ func (m *Manager) Start() {
 	}
 	m.started = true
 	m.done.Go(m.logs.run)
-	m.done.Go(m.sweepLoop)
+	if !m.cfg.OwnRunsOnly {
+		m.done.Go(m.sweepLoop)
+	}
 	m.done.Go(m.watchLoop)
 }
 
@@ -136,13 +142,27 @@ func (m *Manager) ProcessOutput(stream, line string) {
 	}
 }
 
-// settleOutput stores what steps and the process wrote until now: who waits for
-// the end of a run then finds its logs.
-func (m *Manager) settleOutput() {
-	if m.cfg.SettleOutput != nil {
-		m.cfg.SettleOutput()
+// settleWait bounds how long the end of a run waits for its logs.
+const settleWait = 2 * time.Second
+
+// settleOutput stores what the steps of a run and the process wrote until now:
+// who waits for the end of the run then finds its logs. It waits settleWait at
+// most, since the lease runs meanwhile.
+func (m *Manager) settleOutput(run string) {
+	settled := make(chan struct{})
+	go func() {
+		defer close(settled)
+		if m.cfg.SettleOutput != nil {
+			m.cfg.SettleOutput()
+		}
+		m.logs.flushRun(run)
+	}()
+	timer := time.NewTimer(settleWait)
+	defer timer.Stop()
+	select {
+	case <-settled:
+	case <-timer.C:
 	}
-	m.logs.flush()
 }
 
 // Drain takes no more runs, lets the active ones finish until ctx ends, and
@@ -214,6 +234,10 @@ func (m *Manager) sweepLoop() {
 			return
 		case <-tick.C:
 		case <-m.sweep:
+			// Hints come in swarms; one look answers those of a moment.
+			if pause(m.ctx, sweepPause) != nil {
+				return
+			}
 		}
 	}
 }
@@ -229,7 +253,9 @@ func (m *Manager) sweepOnce(ctx context.Context) error {
 		return nil
 	}
 	for _, run := range orphans {
-		m.launchLocked(run.ID)
+		if time.Now().After(m.shunned[run.ID]) {
+			m.launchLocked(run.ID)
+		}
 	}
 	return nil
 }
@@ -267,18 +293,42 @@ func (m *Manager) hint(h store.Hint) {
 		if h.Seq > r.seen.Load() {
 			r.nudge()
 		}
-	case h.Seq <= 2:
-		// A stream of one or two events is a run that nobody took yet.
+	case concernsRun(h):
+		// A run of others: new, let go, or none of our business.
 		signal(m.sweep)
 	}
 }
 
+func concernsRun(h store.Hint) bool {
+	return !h.Deleted && slices.Contains(h.Kinds, store.HintRun)
+}
+
+// shun leaves a run alone for a while, and forgets those whose time is over.
+func (m *Manager) shun(run string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	for id, until := range m.shunned {
+		if now.After(until) {
+			delete(m.shunned, id)
+		}
+	}
+	m.shunned[run] = now.Add(time.Minute)
+}
+
 func randomFloat() float64 { return rand.Float64() }
+
+// sweepPause is how long changes are gathered before runs without an owner are
+// looked for.
+const sweepPause = 20 * time.Millisecond
 
 // backoff waits before the n-th repetition: 50 ms doubling to 5 s, with jitter.
 func backoff(ctx context.Context, n int) error {
 	d := min(50*time.Millisecond<<min(n, 10), 5*time.Second)
-	d += time.Duration(rand.Int64N(int64(d)/2 + 1))
+	return pause(ctx, d+time.Duration(rand.Int64N(int64(d)/2+1)))
+}
+
+func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

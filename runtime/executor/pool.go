@@ -90,9 +90,10 @@ func (p *pool) wakeFirst(except chan<- struct{}) {
 }
 
 // ahead is twice what the workers finish while one commit lasts, and nothing
-// once functions take half as long as a commit.
+// once functions take half as long as a commit. A single worker keeps the order
+// of the plan, which attempts that wait for it would not.
 func (p *pool) ahead() int {
-	if p.commit == 0 || p.step*2 > p.commit {
+	if p.size == 1 || p.commit == 0 || p.step*2 > p.commit {
 		return 0
 	}
 	per := max(p.step, time.Microsecond)

@@ -38,11 +38,16 @@ type runner struct {
 	config  map[string]json.RawMessage
 	retry   *asset.RetryPolicy
 
-	live      map[event.Attempt]*attempt
+	live map[event.Attempt]*attempt
+	// unsettled are results that no acknowledged append has recorded; taken of
+	// them are part of the append under way.
 	unsettled []result
+	taken     int
 	slots     int
-	writer    string
-	counter   uint64
+	// queued tells that the run waits for slots.
+	queued  bool
+	writer  string
+	counter uint64
 	// acked is when the last acknowledged write was sent; leases are trusted
 	// from then.
 	acked time.Time
@@ -71,8 +76,25 @@ func (r *runner) main(ctx context.Context) {
 		r.log.Warn("run was taken over by another executor", "reason", err)
 	case errors.Is(err, errHandover):
 		r.log.Info("run is handed over")
+	case errors.Is(err, store.ErrUnavailable), ctx.Err() != nil:
+		r.log.Error("run is left to another executor", "error", err)
 	default:
-		r.log.Error("run cannot be carried out here", "error", err)
+		r.fail(ctx, err)
+	}
+}
+
+// fail ends a run that cannot go on for a reason that taking it over again would
+// not mend: an event that the store refuses, a history that contradicts itself.
+func (r *runner) fail(ctx context.Context, cause error) {
+	r.log.Error("run cannot be carried out", "error", cause)
+	r.m.shun(r.id)
+	if r.claim.Epoch == 0 {
+		return
+	}
+	if err := r.condemn(ctx, fmt.Errorf("executor: %w", cause)); err != nil {
+		r.log.Error("run cannot be ended", "error", err)
+		err = r.m.cfg.Location.Release(ctx, r.id, r.claim.Epoch)
+		r.log.Debug("run is released", "error", err)
 	}
 }
 
@@ -115,6 +137,9 @@ func (r *runner) own(ctx context.Context) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
+	if n := r.machine.Restarts(); n > r.m.cfg.Restarts {
+		return r.condemn(ctx, fmt.Errorf("executor lost %d times while no step ended: a step seems to end the process", n))
+	}
 	return r.loop(ctx)
 }
 
@@ -125,10 +150,17 @@ func (r *runner) buildPlan(current store.Run) (*plan.Plan, error) {
 }
 
 // mayCondemn reports whether a run of other definitions is certainly not about
-// to be taken by the process that created it: it has been owned before, or it
-// has waited longer than a lease.
+// to be taken by a process that has them: it was let go, or it has waited for a
+// lease since it was created or lost its owner.
 func (r *runner) mayCondemn(current store.Run) bool {
-	return current.Epoch > 0 || r.m.cfg.Now().Sub(current.CreatedAt) > r.m.cfg.Lease
+	since := current.CreatedAt
+	if current.Epoch > 0 {
+		if current.LeaseEnd.IsZero() {
+			return true
+		}
+		since = current.LeaseEnd
+	}
+	return r.m.cfg.Now().Sub(since) > r.m.cfg.Lease
 }
 
 // condemn ends a run that this code cannot carry out.

@@ -34,6 +34,8 @@ type Machine struct {
 	sweep    int
 	canceled bool
 	finished *event.RunFinished
+	// restarts counts the takeovers since a step last ended.
+	restarts int
 	counts   event.Counts
 	first    string
 }
@@ -78,6 +80,11 @@ func (m *Machine) Counts() event.Counts { return m.counts }
 // CancelRequested reports whether someone asked for the run's end.
 func (m *Machine) CancelRequested() bool { return m.canceled }
 
+// Restarts returns how often the run was taken over since one of its steps last
+// ended. A run that loses its executor again and again without getting on has a
+// step that ends the process.
+func (m *Machine) Restarts() int { return m.restarts }
+
 // Finished returns the end of the run, or nil.
 func (m *Machine) Finished() *event.RunFinished { return m.finished }
 
@@ -110,6 +117,11 @@ func (m *Machine) Apply(e event.Event) error {
 	case *event.RunFinished:
 		m.finished = p
 		return nil
+	case *event.RunTakenOver:
+		m.restarts++
+		return nil
+	case *event.StepSucceeded, *event.StepFailed:
+		m.restarts = 0
 	}
 	if e.Attempt.IsZero() {
 		return nil
