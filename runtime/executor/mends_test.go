@@ -216,7 +216,7 @@ func TestOneWorkerKeepsTheOrderOfThePlan(t *testing.T) {
 func TestHeavyOutputIsKeptInItsNewestPart(t *testing.T) {
 	r := newRig(t, asset.Definition{Name: "a"})
 	m := r.start(r.config(funcs{"a": func(_ context.Context, req host.Request, env host.Env) (host.Result, error) {
-		env.Logger().Info(strings.Repeat("é", 1<<20))
+		env.Logger().Info(strings.Repeat("é", 1<<20)) //nolint:sloglint // its length is what is tested
 		long := strings.Repeat("A", 100<<10)
 		fmt.Fprintf(env.Stdout(), "%s\nshort\n", long)
 		for range 900 {
