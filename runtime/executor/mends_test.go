@@ -254,3 +254,38 @@ func TestHeavyOutputIsKeptInItsNewestPart(t *testing.T) {
 		t.Errorf("kept %v", size)
 	}
 }
+
+func TestComputeIsWarnedOfOnce(t *testing.T) {
+	compute := &asset.Compute{Memory: "4Gi"}
+	r := newRig(t, asset.Definition{Name: "a", Compute: compute}, asset.Definition{Name: "b", Compute: compute})
+	m := r.start(r.config(funcs{}))
+	run := r.create(order{})
+	_ = m.Launch(run)
+	r.finish(run)
+	lines, err := r.loc.LogLines(t.Context(), run, store.LogFilter{}, 0, 0)
+	if err != nil || len(lines) != 1 || !strings.Contains(lines[0].Text, "asset a asks for compute") {
+		t.Errorf("got %+v, %v", lines, err)
+	}
+}
+
+func TestLocationDefaultIsTheLastPolicy(t *testing.T) {
+	r := newRig(t, asset.Definition{Name: "a"}, asset.Definition{Name: "b", Retry: &asset.RetryPolicy{}})
+	cfg := r.config(funcs{
+		"a": func(context.Context, host.Request, host.Env) (host.Result, error) { return failed("a"), nil },
+		"b": func(context.Context, host.Request, host.Env) (host.Result, error) { return failed("b"), nil },
+	})
+	cfg.Retry = &asset.RetryPolicy{MaxRetries: 2}
+	m := r.start(cfg)
+	run := r.create(order{})
+	_ = m.Launch(run)
+	r.finish(run)
+	attempts := map[string]int{}
+	for _, e := range r.events(run) {
+		if e.Type() == event.TypeStepLaunched {
+			attempts[e.Attempt.Name]++
+		}
+	}
+	if attempts["a"] != 3 || attempts["b"] != 1 {
+		t.Errorf("attempts %v: the nearest policy applies whole", attempts)
+	}
+}

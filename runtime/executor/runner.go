@@ -137,10 +137,28 @@ func (r *runner) own(ctx context.Context) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
+	r.warnOfCompute()
 	if n := r.machine.Restarts(); n > r.m.cfg.Restarts {
 		return r.condemn(ctx, fmt.Errorf("executor lost %d times while no step ended: a step seems to end the process", n))
 	}
 	return r.loop(ctx)
+}
+
+// warnOfCompute tells once a run that compute which assets ask for is not given
+// here (D-141).
+func (r *runner) warnOfCompute() {
+	if r.claim.Epoch > 1 {
+		return
+	}
+	for _, s := range r.plan.Steps {
+		if def := r.m.cfg.Graph.At(s.Asset); def.Compute != nil {
+			r.m.logs.add(r.id, store.LogLine{
+				Time: r.m.cfg.Now().UTC(), Stream: store.Process, Level: "WARN",
+				Text: fmt.Sprintf("asset %s asks for compute, which steps on this machine share", def.Name),
+			})
+			return
+		}
+	}
 }
 
 // buildPlan builds the plan of the run from this process's definitions, and

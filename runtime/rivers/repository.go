@@ -17,6 +17,7 @@ type Repository struct {
 	assets   []*declaration
 	byName   map[string]*declaration
 	problems []error
+	retry    *asset.RetryPolicy
 }
 
 // Item is part of a Repository; Assets makes one.

@@ -153,7 +153,7 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	}
 	e.manager, err = executor.New(executor.Config{
 		Location: e.location, Graph: e.graph, Host: e.host, Subprocess: children,
-		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Logger: log,
+		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Retry: repo.DefaultRetryPolicy(), Logger: log,
 		SettleOutput: func() {
 			if e.settle != nil {
 				e.settle()

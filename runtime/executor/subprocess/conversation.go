@@ -13,28 +13,31 @@ import (
 	"rivers.io/runtime/host"
 )
 
-// valuesPerAnswer is how many values one message carries.
-const valuesPerAnswer = 256
+type hostCall = grpc.BidiStreamingClient[hostv1.ExecuteRequest, hostv1.ExecuteResponse]
 
 // conversation is the parent's side of one Execute: it answers questions and
 // takes logs until the result comes.
 type conversation struct {
 	ctx    context.Context
-	stream grpc.BidiStreamingClient[hostv1.ExecuteRequest, hostv1.ExecuteResponse]
+	cancel context.CancelFunc
+	stream hostCall
 	env    host.Env
 
 	send    sync.Mutex
 	mu      sync.Mutex
-	answers map[uint64]context.CancelFunc
+	answers map[uint64]*answer
 	busy    sync.WaitGroup
 }
 
-func newConversation(ctx context.Context, stream grpc.BidiStreamingClient[hostv1.ExecuteRequest, hostv1.ExecuteResponse], env host.Env) *conversation {
-	return &conversation{ctx: ctx, stream: stream, env: env, answers: map[uint64]context.CancelFunc{}}
+// newConversation speaks on stream, which cancel ends together with ctx.
+func newConversation(ctx context.Context, cancel context.CancelFunc, stream hostCall, env host.Env) *conversation {
+	return &conversation{ctx: ctx, cancel: cancel, stream: stream, env: env, answers: map[uint64]*answer{}}
 }
 
+// run ends the call when it returns; no answer goes on after that.
 func (c *conversation) run() (host.Result, error) {
-	defer c.stopAnswers()
+	defer c.busy.Wait()
+	defer c.cancel()
 	for {
 		msg, err := c.stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -56,63 +59,10 @@ func (c *conversation) run() (host.Result, error) {
 	}
 }
 
-func (c *conversation) stopAnswers() {
-	c.mu.Lock()
-	for _, cancel := range c.answers {
-		cancel()
-	}
-	c.mu.Unlock()
-	c.busy.Wait()
-}
-
 func (c *conversation) reply(m *hostv1.ExecuteRequest) error {
 	c.send.Lock()
 	defer c.send.Unlock()
 	return c.stream.Send(m)
-}
-
-// question starts an answer, or withdraws one.
-func (c *conversation) question(q *hostv1.ValuesQuestion) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if q.GetCancel() {
-		if cancel := c.answers[q.GetId()]; cancel != nil {
-			cancel()
-		}
-		return
-	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	c.answers[q.GetId()] = cancel
-	c.busy.Go(func() {
-		defer cancel()
-		c.answer(ctx, q)
-	})
-}
-
-func (c *conversation) answer(ctx context.Context, q *hostv1.ValuesQuestion) {
-	piece := &hostv1.ValuesAnswer{Id: q.GetId()}
-	for v, err := range c.env.Values(ctx, int(q.GetInput())) {
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			piece.Error = err.Error()
-			break
-		}
-		piece.Values = append(piece.Values, valueToProto(v))
-		if len(piece.Values) == valuesPerAnswer {
-			if c.reply(valuesMessage(piece)) != nil {
-				return
-			}
-			piece = &hostv1.ValuesAnswer{Id: q.GetId()}
-		}
-	}
-	piece.Last = true
-	_ = c.reply(valuesMessage(piece)) // a broken stream ends run
-}
-
-func valuesMessage(a *hostv1.ValuesAnswer) *hostv1.ExecuteRequest {
-	return &hostv1.ExecuteRequest{Message: &hostv1.ExecuteRequest_Values{Values: a}}
 }
 
 func (c *conversation) missing(q *hostv1.MissingQuestion) {

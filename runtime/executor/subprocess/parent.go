@@ -26,24 +26,34 @@ import (
 // maxMessage bounds one message of the seam, in bytes.
 const maxMessage = 16 << 20
 
-// waitDelay is how long pipes that grandchildren hold are read after the child
-// ended.
-const waitDelay = 2 * time.Second
+// defaultGrace is how long a child may take to end by itself after its result.
+const defaultGrace = 10 * time.Second
 
 // Config says how children are started.
 type Config struct {
-	// Path is the binary; Args follow it and make it call Serve.
+	// Path is the binary; Args follow it and make it call Serve. Empty is this
+	// process's own binary. That one is never mixed with another build: on
+	// Linux children run the file that this process was started from, whatever
+	// lies at its path by now; elsewhere a file that changed is refused.
 	Path string
 	Args []string
 	// Env is the child's whole environment.
 	Env []string
 	// Dir is its working directory; empty is the parent's.
-	Dir    string
+	Dir string
+	// Grace is how long a child that gave its result may take to end by itself,
+	// for example to tear its resources down; default 10 s. After that it is
+	// killed, and its result counts all the same.
+	Grace time.Duration
+	// Logger is told about children; nil discards it.
 	Logger *slog.Logger
 }
 
 // Host runs each step in a child. It is safe for concurrent use.
-type Host struct{ cfg Config }
+type Host struct {
+	cfg     Config
+	program program
+}
 
 var _ host.Host = (*Host)(nil)
 
@@ -52,10 +62,14 @@ func New(cfg Config) *Host {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Host{cfg}
+	if cfg.Grace <= 0 {
+		cfg.Grace = defaultGrace
+	}
+	return &Host{cfg: cfg, program: newProgram(cfg.Path)}
 }
 
-// Execute implements host.Host.
+// Execute implements host.Host. An env that is a host.ProcessWatcher is told the
+// child's pid before the child gets its order.
 func (h *Host) Execute(ctx context.Context, req host.Request, env host.Env) (host.Result, error) {
 	c, err := h.start(env)
 	if err != nil {
@@ -63,14 +77,22 @@ func (h *Host) Execute(ctx context.Context, req host.Request, env host.Env) (hos
 	}
 	stop := context.AfterFunc(ctx, c.kill)
 	defer stop()
+	if w, ok := env.(host.ProcessWatcher); ok {
+		w.Started(c.pid())
+	}
 	result, callErr := c.call(ctx, req, env)
-	c.finish(callErr != nil)
-	exit := c.wait()
+	patience := h.cfg.Grace
+	if callErr != nil {
+		// A child that died has a status to tell; one that broke the contract
+		// is still there and must go.
+		patience = waitDelay
+	}
+	exit := c.wait(patience, h.cfg.Logger)
 	switch {
-	case ctx.Err() != nil:
-		return host.Result{}, context.Cause(ctx)
 	case callErr == nil:
 		return result, nil
+	case ctx.Err() != nil:
+		return host.Result{}, context.Cause(ctx)
 	case status.Code(callErr) == codes.InvalidArgument, status.Code(callErr) == codes.NotFound:
 		return host.Result{}, errors.New(status.Convert(callErr).Message())
 	}
@@ -82,37 +104,6 @@ type infrastructure struct{ error }
 
 // Infrastructure marks the reason of the failure.
 func (infrastructure) Infrastructure() bool { return true }
-
-// child is one process that carries out one attempt.
-type child struct {
-	cmd  *exec.Cmd
-	conn net.Conn
-	tail *tail
-	once sync.Once
-}
-
-func (h *Host) start(env host.Env) (*child, error) {
-	ours, theirs, err := socketPair()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = theirs.Close() }()
-	c := &child{conn: ours, tail: &tail{}}
-	c.cmd = exec.Command(h.cfg.Path, h.cfg.Args...) //nolint:noctx // the process group is killed when ctx ends, which CommandContext cannot do
-	c.cmd.Env = h.cfg.Env
-	c.cmd.Dir = h.cfg.Dir
-	c.cmd.ExtraFiles = []*os.File{theirs}
-	c.cmd.Stdout = env.Stdout()
-	c.cmd.Stderr = io.MultiWriter(env.Stderr(), c.tail)
-	c.cmd.WaitDelay = waitDelay
-	c.cmd.SysProcAttr = sysProcAttr()
-	if err := start(c.cmd); err != nil {
-		_ = ours.Close()
-		return nil, err
-	}
-	h.cfg.Logger.Debug("child started", "pid", c.cmd.Process.Pid)
-	return c, nil
-}
 
 // call speaks the contract over the socket pair.
 func (c *child) call(ctx context.Context, req host.Request, env host.Env) (host.Result, error) {
@@ -134,7 +125,7 @@ func (c *child) call(ctx context.Context, req host.Request, env host.Env) (host.
 	if err := stream.Send(order); err != nil {
 		return host.Result{}, err
 	}
-	return newConversation(ctx, stream, env).run()
+	return newConversation(ctx, cancel, stream, env).run()
 }
 
 var errDialed = errors.New("the child ended")
@@ -144,26 +135,6 @@ func (c *child) dial() (net.Conn, error) {
 	conn, err := net.Conn(nil), errDialed
 	c.once.Do(func() { conn, err = c.conn, nil })
 	return conn, err
-}
-
-// finish lets the child end by itself after a result, and kills it otherwise.
-func (c *child) finish(failed bool) {
-	_ = c.conn.Close()
-	if failed {
-		// A child that died has a status to tell; one that broke the
-		// contract is still there and must go.
-		time.AfterFunc(waitDelay, c.kill)
-	}
-}
-
-// kill ends the child and everything that it started.
-func (c *child) kill() { killGroup(c.cmd.Process.Pid) }
-
-func (c *child) wait() error {
-	err := c.cmd.Wait()
-	// What the child left behind goes with it.
-	c.kill()
-	return err
 }
 
 // failure classifies the end of a child that gave no result (D-132).
