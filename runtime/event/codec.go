@@ -5,8 +5,15 @@ import (
 	"fmt"
 )
 
-// MaxPayload bounds the encoded payload of one event, in bytes.
-const MaxPayload = 1 << 20
+// The bounds of the encoded payload of one event, in bytes.
+const (
+	// MaxPayload bounds every payload but RunCreated.
+	MaxPayload = 1 << 20
+	// MaxRunCreated bounds RunCreated, of which a run has one: it names every
+	// selected asset, and every step of a retry, so that the largest plans with
+	// long names need more.
+	MaxRunCreated = 16 << 20
+)
 
 var makers = map[Type]func() Payload{
 	TypeRunCreated:         func() Payload { return new(RunCreated) },
@@ -31,8 +38,8 @@ var makers = map[Type]func() Payload{
 }
 
 // Encode returns the payload as JSON; an unknown one is returned as it was
-// read. It fails when the payload is empty or larger than MaxPayload, or holds
-// metadata or configuration that is not JSON.
+// read. It fails when the payload is empty or larger than its bound (MaxPayload,
+// or MaxRunCreated), or holds metadata or configuration that is not JSON.
 func Encode(p Payload) ([]byte, error) {
 	raw, err := marshal(p)
 	if err != nil {
@@ -41,10 +48,17 @@ func Encode(p Payload) ([]byte, error) {
 	if len(raw) == 0 {
 		return nil, fmt.Errorf("encode %s: payload is empty", p.Type())
 	}
-	if len(raw) > MaxPayload {
-		return nil, fmt.Errorf("encode %s: payload of %d bytes exceeds %d", p.Type(), len(raw), MaxPayload)
+	if most := bound(p); len(raw) > most {
+		return nil, fmt.Errorf("encode %s: payload of %d bytes exceeds %d", p.Type(), len(raw), most)
 	}
 	return raw, nil
+}
+
+func bound(p Payload) int {
+	if _, ok := p.(*RunCreated); ok {
+		return MaxRunCreated
+	}
+	return MaxPayload
 }
 
 func marshal(p Payload) ([]byte, error) {

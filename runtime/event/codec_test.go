@@ -160,6 +160,8 @@ func TestEncodeRefuses(t *testing.T) {
 		payload  Payload
 	}{
 		{"a payload that is too large", "exceeds 1048576", &RunLaunchFailed{Error: long}},
+		{"an order that is too large", "exceeds 16777216", &RunCreated{Selection: strings.Repeat(long, 16)}},
+		{"an unknown payload that takes the name of the order", "exceeds 1048576", &Unknown{Name: TypeRunCreated, Raw: json.RawMessage(`"` + long + `"`)}},
 		{"an unknown payload that is too large", "exceeds 1048576", &Unknown{Name: "X", Raw: json.RawMessage(`"` + long + `"`)}},
 		{"metadata that is no JSON", "encode Observation", &Observation{Metadata: Metadata{"m": json.RawMessage("{")}}},
 		{"an unknown payload without a body", "encode X: payload is empty", &Unknown{Name: "X"}},
@@ -170,6 +172,22 @@ func TestEncodeRefuses(t *testing.T) {
 				t.Errorf("Encode = %d bytes, %v; want an error that says %q", len(raw), err, c.say)
 			}
 		})
+	}
+}
+
+func TestAnOrderMayBeLargerThanOtherPayloads(t *testing.T) {
+	t.Parallel()
+	in := &RunCreated{Selection: strings.Repeat("x", 2*MaxPayload), Assets: []string{"a"}}
+	raw, err := Encode(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Decode(TypeRunCreated, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cmp.Equal(Payload(in), back) {
+		t.Error("comes back differently")
 	}
 }
 

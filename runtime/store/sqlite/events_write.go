@@ -24,9 +24,6 @@ func newRecord(e event.Event) (record, error) {
 	if err != nil {
 		return record{}, fmt.Errorf("%w: %w", store.ErrInvalid, err)
 	}
-	if len(raw) > event.MaxPayload {
-		return record{}, fmt.Errorf("%s: payload of %d bytes exceeds %d: %w", e.Type(), len(raw), event.MaxPayload, store.ErrInvalid)
-	}
 	r := record{event: e, code: typeCode(e.Payload), payload: raw}
 	r.asset, r.key, r.subject = store.Subject(e)
 	return r, nil

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +104,39 @@ var createTests = []promise{
 		f.ok(err)
 		f.equal(map[store.Status]int64{store.NotStarted: 1}, counts)
 	}},
+	{"a run may select the most assets of the longest names, and retry each", func(f *fixture) {
+		const steps = 10_000 // the most of one plan
+		created := event.RunCreated{PlanHash: "plan", Steps: steps, Launcher: event.Launcher{Kind: "manual"}}
+		for i := range steps {
+			name := fmt.Sprintf("%0*d", store.MaxName, i)
+			created.Assets = append(created.Assets, name)
+			created.Only = append(created.Only, event.Step{Name: name, Key: "2001-01-01"})
+		}
+		in := order(func(r *store.NewRun) { r.Created = created })
+		run, _, err := f.l.CreateRun(f.ctx, in)
+		f.ok(err)
+		again, made, err := f.l.CreateRun(f.ctx, in)
+		f.ok(err)
+		f.equal(false, made)
+		whole := func(got event.RunCreated) {
+			f.Helper()
+			if !slices.Equal(created.Assets, got.Assets) || !slices.Equal(created.Only, got.Only) {
+				f.Fatal("the order comes back differently")
+			}
+		}
+		whole(run.Created)
+		whole(again.Created)
+		found, _, err := f.l.ListRuns(f.ctx, store.RunFilter{Asset: created.Assets[steps-1]}, store.Page{})
+		f.ok(err)
+		f.equal([]string{run.ID}, ids(found))
+		claim, err := f.l.TakeOver(f.ctx, run.ID, take("e1"))
+		f.ok(err)
+		whole(claim.Run.Created)
+		whole(*f.events(run.ID)[0].Payload.(*event.RunCreated))
+		s := &started{f: f, l: f.l, id: run.ID, epoch: claim.Epoch, writer: "w"}
+		s.finish(event.Canceled)
+		f.ok(f.l.DeleteRun(f.ctx, run.ID))
+	}},
 	{"bad orders are refused", func(f *fixture) {
 		for why, mutate := range map[string]func(*store.NewRun){
 			"empty id":      func(r *store.NewRun) { r.ID = "" },
@@ -115,7 +150,7 @@ var createTests = []promise{
 			"long request":  func(r *store.NewRun) { r.RequestID = strings.Repeat("x", store.MaxID+1) },
 			"long tag":      func(r *store.NewRun) { r.Created.Tags = map[string]string{"k": strings.Repeat("x", store.MaxName+1)} },
 			"empty tag key": func(r *store.NewRun) { r.Created.Tags = map[string]string{"": "v"} },
-			"too large":     func(r *store.NewRun) { r.Created.Selection = strings.Repeat("x", event.MaxPayload) },
+			"too large":     func(r *store.NewRun) { r.Created.Selection = strings.Repeat("x", event.MaxRunCreated) },
 		} {
 			if _, _, err := f.l.CreateRun(f.ctx, order(mutate)); err == nil {
 				f.Errorf("%s: accepted", why)
