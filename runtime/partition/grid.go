@@ -3,7 +3,6 @@ package partition
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -179,8 +178,8 @@ func (g *grid) Ordinal(key Key, now time.Time) (uint64, error) {
 	limit := g.limit(now)
 	problem := ""
 	switch {
-	case !ok:
-		problem, tick = "is not "+g.shape, math.MaxInt64
+	case !ok: // what is no time is near to none
+		return 0, &KeyError{Key: key, Problem: "is not " + g.shape}
 	case !exact:
 		problem = "is not on the " + string(g.kind) + " grid"
 	case tick < g.start:
