@@ -102,6 +102,21 @@ func TestMaterializeStructuredPartitions(t *testing.T) {
 	}
 }
 
+// TestIgnoredPartitionsAreTold: partitions for assets that have none are legal
+// (D-115), but not silently so.
+func TestIgnoredPartitionsAreTold(t *testing.T) {
+	r := newRig(t)
+	for partitions, want := range map[string]string{
+		"":           "1 asset: 1 step in 1 run",
+		"2001-01-01": "1 asset: 1 step in 1 run; the partitions are ignored: nothing selected is partitioned",
+	} {
+		got, err := r.runs.Materialize(r.ctx(), &riversv1.MaterializeRequest{Selection: "airports", Partitions: partitions, ValidateOnly: true})
+		if err != nil || got.Summary.Sentence != want {
+			t.Errorf("%q: %q, %v; want %q", partitions, got.GetSummary().GetSentence(), err, want)
+		}
+	}
+}
+
 func TestMaterializeRefuses(t *testing.T) {
 	r := newRig(t)
 	day := "2001-01-01"

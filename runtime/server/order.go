@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -19,6 +20,19 @@ import (
 	"rivers.io/runtime/server/fault"
 	"rivers.io/runtime/server/wire"
 )
+
+// Preview checks a launch whole, as Materialize does before it records anything,
+// and says what would start. It needs neither state nor executor. checkConfig is
+// that of Config. Its errors carry a gRPC status.
+func Preview(g *asset.Graph, req *riversv1.MaterializeRequest, now time.Time, checkConfig func(asset string, overrides json.RawMessage) error) (*riversv1.RunSummary, error) {
+	s := &runs{cfg: Config{Graph: g, CheckConfig: checkConfig}}
+	_, summary, err := s.prepare(req, order{Now: now.UTC()})
+	if err != nil {
+		st, _ := fault.Of(err)
+		return nil, st.Err()
+	}
+	return summary, nil
+}
 
 // reserved begins the names that belong to rivers (D-4).
 const reserved = "rivers/"

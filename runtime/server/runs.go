@@ -88,6 +88,9 @@ func (s *runs) prepare(req *riversv1.MaterializeRequest, o order) (store.NewRun,
 	if err != nil {
 		return none, nil, planFault(err)
 	}
+	if partitions != "" && summary.PartitionedAssetCount == 0 {
+		summary.Sentence += "; the partitions are ignored: nothing selected is partitioned"
+	}
 	if run.Created.Config, err = configOf(s.cfg.Graph, run.Created.Assets, req.Config, s.cfg.CheckConfig); err != nil {
 		return none, nil, err
 	}

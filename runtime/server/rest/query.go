@@ -68,7 +68,9 @@ func fieldWords(f protoreflect.FieldDescriptor) string {
 }
 
 // hasField reports whether a dotted path leads to a field.
-func hasField(desc protoreflect.MessageDescriptor, path string) bool { return fieldAt(desc, path) != nil }
+func hasField(desc protoreflect.MessageDescriptor, path string) bool {
+	return fieldAt(desc, path) != nil
+}
 
 // fieldAt returns the field that a dotted path leads to, by either of its names,
 // or nil. What is inside of a map is not looked at.
