@@ -59,8 +59,16 @@ func (p *program) validateCommand() *cli.Command {
 			if _, err := resolve(repo); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.out, "%s: %d assets, no problems\n", repo.Name(), len(repo.Definitions()))
+			fmt.Fprintf(p.out, "%s: %s, no problems\n", repo.Name(), count(len(repo.Definitions()), "asset"))
 			return nil
 		},
 	}
+}
+
+// count writes a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprint(n, " ", what, "s")
 }

@@ -24,6 +24,9 @@ func (p *program) executeStepCommand() *cli.Command {
 				return err
 			}
 			url, _ := p.env("RIVERS_VALUES_URL")
+			if url == "" {
+				return usage("execute-step is started by an executor only, for one step; materialize computes assets")
+			}
 			values, err := iohandler.OpenBlob(c.Context, url)
 			if err != nil {
 				return err

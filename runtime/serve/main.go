@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -58,7 +59,7 @@ func unreachable(err error) error { return failure{err, exitUnreachable} }
 
 func (p *program) run(ctx context.Context, args []string) int {
 	app := &cli.App{
-		Name:            "pipeline",
+		Name:            filepath.Base(args[0]),
 		Usage:           "a rivers code location",
 		HideHelpCommand: true,
 		Writer:          p.out,

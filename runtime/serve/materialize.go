@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
@@ -19,6 +21,7 @@ import (
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/event"
+	"rivers.io/runtime/rivers"
 	"rivers.io/runtime/server"
 	"rivers.io/runtime/store"
 )
@@ -35,13 +38,14 @@ func (p *program) materializeCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "partition", Aliases: []string{"partition-key"}, Usage: "key, range (a..b) or list of keys"},
 			&cli.StringSliceFlag{Name: "tag", Usage: "tag of the run, as key=value"},
 			&cli.StringFlag{Name: "config", Usage: "config overrides by asset as JSON, or @FILE"},
+			&cli.BoolFlag{Name: "memory", Usage: "keep nothing: state and values are in a temporary directory, which is removed at the end"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be computed, and stop"},
 		),
 		Action: p.materialize,
 	}
 }
 
-func (p *program) materialize(c *cli.Context) error {
+func (p *program) materialize(c *cli.Context) (err error) {
 	repo, err := p.repository(c)
 	if err != nil {
 		return err
@@ -50,30 +54,89 @@ func (p *program) materialize(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("memory") && (c.IsSet("storage-path") || c.IsSet("values-url")) {
+		return usage("--memory keeps nothing, so it goes with neither --storage-path nor --values-url")
+	}
 	req, err := materializeRequest(c)
 	if err != nil {
 		return err
 	}
-	e, err := p.open(c.Context, repo, s, quietLogger(p.err))
+	// Nothing is made on disk for an order that is refused.
+	summary, err := p.check(repo, req)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, summary.GetSentence())
+	if req.GetValidateOnly() {
+		return nil
+	}
+	if c.Bool("memory") {
+		forget, tmpErr := s.temporary()
+		if tmpErr != nil {
+			return tmpErr
+		}
+		defer func() { err = errors.Join(err, forget()) }()
+	}
+	return p.compute(c.Context, repo, s, req)
+}
+
+// check refuses an order that cannot be carried out, with the exit codes of
+// riversctl.
+func (p *program) check(repo *rivers.Repository, req *riversv1.MaterializeRequest) (*riversv1.RunSummary, error) {
+	graph, err := resolve(repo)
+	if err != nil {
+		return nil, err
+	}
+	host := rivers.NewHost(repo, rivers.HostConfig{Getenv: p.env})
+	summary, err := server.Preview(graph, req, time.Now(), host.CheckConfig)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return summary, nil
+}
+
+// refusal is the error of an order that the location refused.
+func refusal(err error) error {
+	st := status.Convert(err)
+	text := errors.New(st.Message())
+	switch st.Code() {
+	case codes.InvalidArgument:
+		return failure{text, exitUsage}
+	case codes.Unavailable:
+		return unreachable(text)
+	}
+	return text
+}
+
+// temporary keeps state and values in a directory that forget removes.
+func (s *settings) temporary() (forget func() error, err error) {
+	dir, err := os.MkdirTemp("", "rivers-materialize-")
+	if err != nil {
+		return nil, fmt.Errorf("directory of a run that is not kept: %w", err)
+	}
+	s.storagePath = filepath.Join(dir, "rivers.db")
+	s.valuesURL = "file://" + filepath.ToSlash(filepath.Join(dir, "values"))
+	return func() error { return os.RemoveAll(dir) }, nil
+}
+
+// compute carries out an order that was checked, and waits for its end.
+func (p *program) compute(ctx context.Context, repo *rivers.Repository, s settings, req *riversv1.MaterializeRequest) error {
+	e, err := p.open(ctx, repo, s, quietLogger(p.err))
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	if _, err := e.location.CatalogueInfo(c.Context); errors.Is(err, store.ErrNotFound) {
-		if err := e.register(c.Context, s.name); err != nil {
+	if _, err := e.location.CatalogueInfo(ctx); errors.Is(err, store.ErrNotFound) {
+		if err := e.register(ctx, s.name); err != nil {
 			return err
 		}
 	}
 	e.manager.Start()
-	summary, run, err := p.order(c.Context, e, s, req)
+	run, err := p.order(ctx, e, s, req)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, summary)
-	if run == "" {
-		return nil
-	}
-	return p.follow(c.Context, e, run)
+	return p.follow(ctx, e, run)
 }
 
 // materializeRequest reads the order from the command line.
@@ -123,13 +186,13 @@ func readConfig(text string) (*structpb.Struct, error) {
 
 // order asks the location's own service, over a connection in memory, so that
 // an order means the same here as everywhere.
-func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv1.MaterializeRequest) (summary, run string, err error) {
+func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv1.MaterializeRequest) (run string, err error) {
 	srv, err := server.New(server.Config{
 		Namespace: "local", Name: s.name, Image: e.build, Version: version(), Module: s.module,
 		State: e.location, Graph: e.graph, Launcher: launcher{e.manager}, CheckConfig: e.host.CheckConfig, Logger: e.log,
 	})
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	lis := bufconn.Listen(1 << 20)
 	served := make(chan struct{})
@@ -148,15 +211,15 @@ func (p *program) order(ctx context.Context, e *engine, s settings, req *riversv
 	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }))
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	defer func() { _ = conn.Close() }()
 	srv.SetReady(true)
 	answer, err := riversv1.NewRunServiceClient(conn).Materialize(ctx, req)
 	if err != nil {
-		return "", "", errors.New(status.Convert(err).Message())
+		return "", refusal(err)
 	}
-	return answer.GetSummary().GetSentence(), answer.GetRun().GetId(), nil
+	return answer.GetRun().GetId(), nil
 }
 
 // follow prints what happens to a run until it ends. When the command is
@@ -190,7 +253,7 @@ func (p *program) verdict(ctx context.Context, e *engine, run string) error {
 	}
 	took := r.EndedAt.Sub(r.CreatedAt).Round(time.Millisecond)
 	if r.Status == store.Succeeded {
-		fmt.Fprintf(p.out, "run %s succeeded: %d steps in %v\n", run, r.Counts.Succeeded, took)
+		fmt.Fprintf(p.out, "run %s succeeded: %s in %v\n", run, count(r.Counts.Succeeded, "step"), took)
 		return nil
 	}
 	return fmt.Errorf("run %s ended %s after %v: %s", run, strings.ToLower(string(r.Status)), took, r.Cause)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -43,19 +44,26 @@ func TestBadCommandLines(t *testing.T) {
 		"unknown durability": {"odd", []string{"serve", "--synchronous", "maybe"}, 2, []string{`"maybe"`}},
 		"missing token file": {"odd", []string{"serve", "--grpc-port", "0", "--token-file", "nowhere"}, 1, []string{"nowhere"}},
 		"unlinked store":     {"odd", []string{"serve", "--grpc-port", "0", "--values-url", "s3://bucket"}, 3, []string{"runtime/serve/s3"}},
-		"unknown asset":      {"odd", []string{"materialize", "print"}, 1, []string{`"print"`, "prints"}},
-		"missing partition":  {"crashing", []string{"materialize", "flights"}, 1, []string{"flights", "partitioned"}},
-		"bad partition":      {"crashing", []string{"materialize", "flights", "--partition", "2001-02-31"}, 1, []string{"2001-02-31"}},
-		"bad tag":            {"odd", []string{"materialize", "prints", "--tag", "x"}, 2, []string{`"x"`}},
-		"config of no use":   {"crashing", []string{"materialize", "flights", "--partition", "2001-01-01", "--config", `{"flights":{"wings":2}}`}, 1, []string{"wings", "flights"}},
-		"bad config":         {"odd", []string{"materialize", "prints", "--config", "[]"}, 2, []string{"--config"}},
-		"several modules":    {"two", []string{"validate"}, 2, []string{"--module", "crashing, odd"}},
-		"unknown module":     {"two", []string{"validate", "--module", "x"}, 2, []string{`"x"`, "crashing, odd"}},
-		"all problems":       {"broken", []string{"validate"}, 1, []string{"same", "lost", "pipeline_test.go:"}},
-		"broken serve":       {"broken", []string{"serve", "--grpc-port", "0"}, 1, []string{"same", "lost"}},
+		// An order that is refused is an error of the command line, as riversctl has it.
+		"unknown asset":     {"odd", []string{"materialize", "print"}, 2, []string{`"print"`, "prints"}},
+		"missing partition": {"crashing", []string{"materialize", "flights"}, 2, []string{"flights", "partitioned"}},
+		"bad partition":     {"crashing", []string{"materialize", "flights", "--partition", "2001-02-31"}, 2, []string{"2001-02-31"}},
+		"bad tag":           {"odd", []string{"materialize", "prints", "--tag", "x"}, 2, []string{`"x"`}},
+		"config of no use":  {"crashing", []string{"materialize", "flights", "--partition", "2001-01-01", "--config", `{"flights":{"wings":2}}`}, 2, []string{"wings", "flights"}},
+		"kept and not kept": {"odd", []string{"materialize", "prints", "--memory", "--storage-path", "x.db"}, 2, []string{"--memory"}},
+		"bare step":         {"odd", []string{"execute-step"}, 2, []string{"started by an executor only"}},
+		"bad config":        {"odd", []string{"materialize", "prints", "--config", "[]"}, 2, []string{"--config"}},
+		"several modules":   {"two", []string{"validate"}, 2, []string{"--module", "crashing, odd"}},
+		"unknown module":    {"two", []string{"validate", "--module", "x"}, 2, []string{`"x"`, "crashing, odd"}},
+		"all problems":      {"broken", []string{"validate"}, 1, []string{"same", "lost", "pipeline_test.go:"}},
+		"broken serve":      {"broken", []string{"serve", "--grpc-port", "0"}, 1, []string{"same", "lost"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, code := newProject(t, tc.pipeline).run(tc.args...)
+			p := newProject(t, tc.pipeline)
+			out, code := p.run(tc.args...)
+			if _, err := os.Stat(p.path(".rivers")); tc.code == 2 && err == nil {
+				t.Error("a refused command left a state directory")
+			}
 			if code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
 			}
@@ -148,6 +156,39 @@ func TestMaterializeWithoutAServer(t *testing.T) {
 	out, code = p.run("materialize", "+report", "--partition", "all", "--storage-path", "rivers.db")
 	if code != 0 || !strings.Contains(out, "63 steps") {
 		t.Errorf("exit code %d:\n%s", code, out)
+	}
+}
+
+// TestMaterializeKeepsNothing: a dry run and --memory leave the working directory as
+// it was.
+func TestMaterializeKeepsNothing(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--dry-run", "--memory"} {
+		p := newProject(t, "odd")
+		tmp := t.TempDir()
+		cmd := p.command("materialize", "prints", flag)
+		cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "1 asset: 1 step in 1 run") {
+			t.Errorf("%s: %v\n%s", flag, err, out)
+		}
+		if succeeded := strings.Contains(string(out), "succeeded: 1 step in"); succeeded != (flag == "--memory") {
+			t.Errorf("%s:\n%s", flag, out)
+		}
+		for _, dir := range []string{p.dir, tmp} {
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("%s left %v, %v", flag, left, err)
+			}
+		}
+	}
+}
+
+func TestHelpNamesTheFile(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	out, code := p.run("--help")
+	if name := filepath.Base(p.command().Path); code != 0 || !strings.Contains(out, name+" - a rivers code location") {
+		t.Errorf("exit code %d, want %s in\n%s", code, name, out)
 	}
 }
 

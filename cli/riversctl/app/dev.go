@@ -11,9 +11,9 @@ import (
 
 	"rivers.io/cli/riversctl/dev"
 	"rivers.io/cli/riversctl/exit"
-	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/settings"
+	"rivers.io/internal/ports"
 )
 
 func (p *program) devCommand() *cli.Command {

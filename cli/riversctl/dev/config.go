@@ -5,8 +5,8 @@ import (
 	"log/slog"
 
 	"rivers.io/cli/riversctl/gobuild"
-	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
+	"rivers.io/internal/ports"
 )
 
 // Config says what to run, and where.

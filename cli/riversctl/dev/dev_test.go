@@ -20,8 +20,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"rivers.io/cli/riversctl/gobuild"
-	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
+	"rivers.io/internal/ports"
 	riversv1 "rivers.io/proto/rivers/v1"
 )
 

@@ -8,9 +8,9 @@ import (
 	"strconv"
 
 	"rivers.io/cli/riversctl/child"
-	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/supervise"
+	"rivers.io/internal/ports"
 )
 
 // launcher starts builds as children.

@@ -13,10 +13,10 @@ import (
 	"rivers.io/cli/riversctl/child"
 	"rivers.io/cli/riversctl/database"
 	"rivers.io/cli/riversctl/exit"
-	"rivers.io/internal/ports"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/supervise"
 	"rivers.io/cli/riversctl/watch"
+	"rivers.io/internal/ports"
 )
 
 // Run runs the pipeline until ctx ends. What was recorded stays; runs that were
