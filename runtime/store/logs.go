@@ -28,6 +28,9 @@ const (
 // newest (D-166).
 const MaxLogStream = 4 << 20
 
+// MaxLogLine is how much of one line is kept, in bytes of text and attributes.
+const MaxLogLine = 1 << 20
+
 // LogLine is one line or record.
 type LogLine struct {
 	// Seq orders the lines of a run; the store gives it.
@@ -62,8 +65,12 @@ type LogFilter struct {
 // events and are not fenced by it; they are written behind.
 type Logs interface {
 	// AppendLogs adds lines to a run in order, and drops the oldest lines of
-	// an attempt's stream beyond MaxLogStream. Lines of a deleted or unknown
-	// run are ErrNotFound.
+	// an attempt's stream beyond MaxLogStream. No length is refused: a line
+	// longer than MaxLogLine is cut and followed by a marker (LogLine.Fit), and
+	// lines of more than MaxAppendBytes are stored in several steps; when one
+	// of these fails, those before it stay. Lines of a deleted or unknown run
+	// are ErrNotFound; an unknown stream, attributes that are no JSON and a
+	// negative Dropped are ErrInvalid, before anything is stored.
 	AppendLogs(ctx context.Context, run string, lines []LogLine) error
 	// LogLines returns the lines above after in order, at most limit (0 means
 	// 1000).

@@ -23,23 +23,41 @@ type sourceRow struct {
 
 // AppendLogs adds lines to a run in order.
 func (l *location) AppendLogs(ctx context.Context, run string, lines []store.LogLine) error {
-	total := 0
 	for i := range lines {
 		if err := checkLine(&lines[i]); err != nil {
 			return fmt.Errorf("log line %d: %w", i, err)
 		}
-		total += lineBytes(&lines[i])
 	}
-	if total > store.MaxAppendBytes {
-		return fmt.Errorf("log lines of %d bytes exceed %d: %w", total, store.MaxAppendBytes, store.ErrInvalid)
-	}
-	return l.write(ctx, func(t *tx, loc int64) error {
-		h, err := t.db.runHead(t.conn, loc, run)
-		if err != nil || len(lines) == 0 {
+	for {
+		batch, rest := nextLogs(lines)
+		err := l.write(ctx, func(t *tx, loc int64) error {
+			h, err := t.db.runHead(t.conn, loc, run)
+			if err != nil || len(batch) == 0 {
+				return err
+			}
+			return t.addLogs(h, batch)
+		})
+		if err != nil || len(rest) == 0 {
 			return err
 		}
-		return t.addLogs(h, lines)
-	})
+		lines = rest
+	}
+}
+
+// nextLogs splits off what one transaction stores, made to fit.
+func nextLogs(lines []store.LogLine) (batch, rest []store.LogLine) {
+	batch = make([]store.LogLine, 0, len(lines))
+	total := 0
+	for i, line := range lines {
+		fit := line.Fit()
+		n := fit[0].Size()
+		if total > 0 && total+n > store.MaxAppendBytes {
+			return batch, lines[i:]
+		}
+		total += n
+		batch = append(batch, fit...)
+	}
+	return batch, nil
 }
 
 func checkLine(line *store.LogLine) error {
@@ -47,9 +65,6 @@ func checkLine(line *store.LogLine) error {
 	case store.Stdout, store.Stderr, store.Records, store.Process:
 	default:
 		return fmt.Errorf("unknown stream %q: %w", line.Stream, store.ErrInvalid)
-	}
-	if n := lineBytes(line); n > event.MaxPayload {
-		return fmt.Errorf("%d bytes exceed %d: %w", n, event.MaxPayload, store.ErrInvalid)
 	}
 	if len(line.Attrs) > 0 && !json.Valid(line.Attrs) {
 		return fmt.Errorf("attributes are no JSON: %w", store.ErrInvalid)
@@ -59,8 +74,6 @@ func checkLine(line *store.LogLine) error {
 	}
 	return nil
 }
-
-func lineBytes(line *store.LogLine) int { return len(line.Text) + len(line.Attrs) }
 
 func (t *tx) addLogs(h *head, lines []store.LogLine) error {
 	r, err := t.first(`SELECT seq FROM log_heads WHERE stream = ?`, h.id)
@@ -79,7 +92,7 @@ func (t *tx) addLogs(h *head, lines []store.LogLine) error {
 			return err
 		}
 		seq++
-		n := int64(lineBytes(line))
+		n := int64(line.Size())
 		src.bytes += n
 		var attrs any
 		if len(line.Attrs) > 0 {
@@ -128,7 +141,8 @@ func (t *tx) trim(h *head, src *sourceRow) error {
 	}
 	var last, at, dropped int64
 	err := t.each(background, `SELECT seq, bytes, dropped, time FROM logs WHERE source = ? ORDER BY seq`, func(r row) error {
-		if src.bytes <= store.MaxLogStream {
+		marker := r.int(1) == 0 && r.int(2) > 0 // one that follows joins the new one
+		if src.bytes <= store.MaxLogStream && !marker {
 			return errEnough
 		}
 		src.bytes -= r.int(1)

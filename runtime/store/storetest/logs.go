@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
@@ -102,6 +104,59 @@ var logTests = []promise{
 		}
 		f.equal(int64(100+1<<20), f.lines(s.id, store.LogFilter{})[0].Dropped)
 	}},
+	{"a line that is too long is cut, with a marker, and loses no other", func(f *fixture) {
+		s := f.start()
+		a := attempt("a", "", 1)
+		most, over := strings.Repeat("é", store.MaxLogLine/2), 100<<10
+		big := json.RawMessage(`{"x":"` + strings.Repeat("y", store.MaxLogLine) + `"}`)
+		small := json.RawMessage(`{"x":1}`)
+		f.ok(f.l.AppendLogs(f.ctx, s.id, []store.LogLine{
+			{Attempt: a, Stream: store.Stdout, Text: "before"},
+			{Attempt: a, Stream: store.Stdout, Text: most},
+			{Attempt: a, Stream: store.Stdout, Text: most + strings.Repeat("x", over)},
+			{Attempt: a, Stream: store.Records, Level: "WARN", Text: "big", Attrs: big},
+			{Attempt: a, Stream: store.Records, Level: "WARN", Text: most, Attrs: small},
+			{Attempt: a, Stream: store.Stderr, Text: "after"},
+		}))
+		list := f.lines(s.id, store.LogFilter{})
+		f.equal(9, len(list))
+		f.equal("before", list[0].Text)
+		f.equal(true, list[1].Text == most)
+		cut := list[2].Text
+		if len(cut) > store.MaxLogLine || len(cut) < store.MaxLogLine-100 || !utf8.ValidString(cut) || !strings.HasSuffix(cut, "bytes cut)") {
+			f.Fatalf("the text of %d bytes ends with %q", len(cut), cut[len(cut)-40:])
+		}
+		f.equal(int64(0), list[2].Dropped)
+		kept := strings.Count(cut, "é") * len("é")
+		f.equal(store.LogLine{Seq: 4, Time: list[2].Time, Attempt: a, Stream: store.Stdout, Dropped: int64(len(most) + over - kept)}, list[3])
+		f.equal("big", list[4].Text)
+		f.equal(fmt.Sprintf(`{"cut":"%d bytes"}`, len(big)), string(list[4].Attrs))
+		f.equal(int64(len(big)), list[5].Dropped)
+		f.equal(string(small), string(list[6].Attrs))
+		f.equal(true, len(list[6].Text)+len(small) <= store.MaxLogLine)
+		f.equal("after", list[8].Text)
+	}},
+	{"lines of any number and size are stored at once, the newest of each stream", func(f *fixture) {
+		s := f.start()
+		a, b := attempt("a", "", 1), attempt("b", "", 1)
+		const size = 512 << 10
+		n := store.MaxAppendBytes/size + 20
+		text := strings.Repeat("x", size-3)
+		lines := []store.LogLine{{Attempt: b, Stream: store.Stdout, Text: "first"}}
+		for i := range n {
+			lines = append(lines, store.LogLine{Attempt: a, Stream: store.Stdout, Text: fmt.Sprintf("%03d", i) + text})
+		}
+		lines = append(lines, store.LogLine{Attempt: b, Stream: store.Stdout, Text: "last"})
+		f.ok(f.l.AppendLogs(f.ctx, s.id, lines))
+		f.equal([]string{"first", "last"}, lineTexts(f.lines(s.id, store.LogFilter{Step: b.Step})))
+		list := f.lines(s.id, store.LogFilter{Step: a.Step})
+		f.equal(9, len(list))
+		f.equal(int64((n-8)*size), list[0].Dropped)
+		for i, line := range list[1:] {
+			f.equal(fmt.Sprintf("%03d", n-8+i), line.Text[:3])
+			f.equal(int64(0), line.Dropped)
+		}
+	}},
 	{"lines of a final run are still accepted", func(f *fixture) {
 		s := f.start()
 		s.finish(event.Succeeded)
@@ -113,7 +168,6 @@ var logTests = []promise{
 		for why, line := range map[string]store.LogLine{
 			"stream": {Stream: "tape"},
 			"attrs":  {Stream: store.Records, Attrs: json.RawMessage(`{`)},
-			"long":   {Stream: store.Stdout, Text: strings.Repeat("x", event.MaxPayload+1)},
 			"less":   {Stream: store.Stdout, Dropped: -1},
 		} {
 			f.Log(why)
