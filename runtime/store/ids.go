@@ -28,6 +28,8 @@ const (
 	// DefaultRead and MaxRead bound the rows of Events and LogLines likewise.
 	DefaultRead = 1000
 	MaxRead     = 10_000
+	// MaxReadBytes bounds the payloads that Events returns without a limit.
+	MaxReadBytes = 8 << 20
 	// CountShards is the number of counters kept for each status of a
 	// location.
 	CountShards = 16

@@ -102,8 +102,12 @@ type Streams interface {
 	// ErrNotFound when the asset was never declared nor recorded.
 	Observe(ctx context.Context, asset string, observation event.Observation) (event.Event, error)
 	// Events returns the events of a stream with sequence numbers above after,
-	// in order, at most limit (0 means 1000). A stream without events gives
-	// none; an unknown run is ErrNotFound.
+	// in order. With a limit, fewer than that many are the last ones, however
+	// large they are. With 0 the store chooses: at most 1000 events, and no more
+	// payload than MaxReadBytes unless the first event alone has more; only an
+	// empty answer is the end then. Who reads a stream of unknown size to its
+	// end asks with 0. A stream without events gives none; an unknown run is
+	// ErrNotFound.
 	Events(ctx context.Context, stream string, after uint64, limit int) ([]event.Event, error)
 	// WatchStream yields each event above after once and in order, as batches,
 	// whatever breaks in between, until ctx ends or the run's RunFinished was

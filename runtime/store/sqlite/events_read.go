@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/partition"
@@ -58,7 +60,11 @@ func (l *location) Events(ctx context.Context, stream string, after uint64, limi
 		if err != nil || h == nil {
 			return err
 		}
-		list, err = l.db.events(ctx, c, h, after, store.ReadLimit(limit))
+		most := math.MaxInt
+		if limit <= 0 {
+			most = store.MaxReadBytes
+		}
+		list, err = l.db.events(ctx, c, h, after, store.ReadLimit(limit), most)
 		return err
 	})
 	return list, err
@@ -77,17 +83,22 @@ func (l *location) streamHead(c *conn, loc int64, stream string) (*head, error) 
 	return h, nil
 }
 
-func (d *DB) events(ctx context.Context, c *conn, h *head, after uint64, limit int) ([]event.Event, error) {
+// events returns at most limit events, and at most the given bytes of payload
+// unless the first has more.
+func (d *DB) events(ctx context.Context, c *conn, h *head, after uint64, limit, most int) ([]event.Event, error) {
 	if after >= uint64(h.seq) {
 		return nil, nil
 	}
 	list := make([]storedEvent, 0, min(limit, int(h.seq)-int(after)))
 	err := c.each(ctx, `SELECT `+eventColumns+` FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`, func(r row) error {
+		if most -= len(r.blob(6)); most < 0 && len(list) > 0 {
+			return errEnough
+		}
 		e, err := scanEvent(r, 0, h.ident)
 		list = append(list, e)
 		return err
 	}, h.id, int64(after), int64(limit))
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
 	return d.named(c, list)

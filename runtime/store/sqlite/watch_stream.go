@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// watchBatch is the most events, or lines, of one batch of a watch.
+	// watchBatch is the most lines of one batch of a watch.
 	watchBatch = 1000
 	// watchPace is the shortest time between two looks of a watch of one
 	// stream: what comes meanwhile is one batch. The first change after a quiet
@@ -24,7 +24,7 @@ func (l *location) WatchStream(ctx context.Context, stream string, after uint64)
 	return func(yield func([]event.Event, error) bool) {
 		l.db.watch(ctx, watchPace, func(ctx context.Context) (bool, error) {
 			for {
-				list, err := l.Events(ctx, stream, after, watchBatch)
+				list, err := l.Events(ctx, stream, after, 0)
 				if err != nil {
 					return false, err
 				}

@@ -65,6 +65,43 @@ var eventTests = []promise{
 		f.equal([]uint64(nil), read(7, 0))
 		f.equal([]uint64(nil), read(1<<63, 0))
 	}},
+	{"without a limit large events come in parts, with one they come together", func(f *fixture) {
+		s := f.start(func(r *store.NewRun) { r.Created.Selection = strings.Repeat("x", store.MaxReadBytes+1) })
+		const n = 10
+		large := strings.Repeat("x", event.MaxPayload-1000)
+		for range n {
+			s.append(s.owner(of(attempt("a", "", 0), &event.StepSkipped{Cause: large})))
+		}
+		s.finish(event.Failed)
+		var seqs []uint64
+		pages := 0
+		for after := uint64(0); ; pages++ {
+			list, err := f.l.Events(f.ctx, s.id, after, 0)
+			f.ok(err)
+			if len(list) == 0 {
+				break
+			}
+			bytes := 0
+			for _, e := range list {
+				raw, err := event.Encode(e.Payload)
+				f.ok(err)
+				bytes += len(raw)
+				after = e.Seq
+				seqs = append(seqs, e.Seq)
+			}
+			if bytes > store.MaxReadBytes && len(list) > 1 {
+				f.Fatalf("%d events of %d bytes at once", len(list), bytes)
+			}
+		}
+		f.equal(upTo(1, n+3), seqs)
+		f.equal(true, pages > n*event.MaxPayload/store.MaxReadBytes)
+		list, err := f.l.Events(f.ctx, s.id, 1, n)
+		f.ok(err)
+		f.equal(n, len(list))
+		watched, err := collect(f.ctx, f.l, s.id, 0)
+		f.ok(err)
+		f.equal(seqs, watched)
+	}},
 	{"an unknown run is not found, an asset without events has none", func(f *fixture) {
 		_, err := f.l.Events(f.ctx, newID(), 0, 0)
 		f.is(err, store.ErrNotFound)
