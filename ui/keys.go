@@ -180,7 +180,7 @@ func (c *call) keys() error {
 		if err != nil {
 			return c.json(map[string]any{"ranges": []wireRange{}, "error": err.Error()})
 		}
-		return c.ranges(set, space)
+		return c.ranges(set, space, "")
 	case q.Has("choose"):
 		return c.chosenRanges(name, space, q.Get("choose"), q.Get("q"))
 	}
@@ -197,27 +197,51 @@ func (c *call) keyIndex(space partition.Space, text string) error {
 	return c.json(map[string]uint64{"index": o})
 }
 
-// chosenRanges answers the keys of a state, or those that match a search.
+// maxMatches bounds the keys of a search that one answer holds.
+const maxMatches = 1_000_000
+
+// chosenRanges answers the keys of a state, or those of them that match a search:
+// all matches, or with a limit those from an offset on. A note says when there
+// are too many matches for one answer.
 func (c *call) chosenRanges(name string, space partition.Space, state, search string) error {
 	set, err := c.choose(name, space, state)
 	if err != nil {
 		return err
 	}
-	if search != "" {
-		var found partition.Set
-		keys, _ := partition.Search(space, search, c.now, 0, 1_000_000)
-		for _, k := range keys {
-			if o, err := space.Ordinal(k, c.now); err == nil {
-				found.Add(o)
-			}
-		}
-		set = set.And(found)
+	if search == "" {
+		return c.ranges(set, space, "")
 	}
-	return c.ranges(set, space)
+	q := c.r.URL.Query()
+	offset, _ := strconv.ParseUint(q.Get("offset"), 10, 64)
+	limit, _ := strconv.Atoi(q.Get("limit"))
+	asked := limit
+	if limit < 1 || limit > maxMatches {
+		limit = maxMatches
+	}
+	var found partition.Set
+	keys, total := partition.Search(space, search, c.now, offset, limit)
+	for _, k := range keys {
+		if o, err := space.Ordinal(k, c.now); err == nil {
+			found.Add(o)
+		}
+	}
+	wanted := total - min(offset, total)
+	if asked > 0 {
+		wanted = min(wanted, uint64(asked))
+	}
+	return c.ranges(set.And(found), space, cutWords(uint64(len(keys)), wanted))
 }
 
-// ranges answers a set as ranges.
-func (c *call) ranges(set partition.Set, space partition.Space) error {
+// cutWords says that not every match was chosen; nothing when each was.
+func cutWords(chosen, wanted uint64) string {
+	if chosen >= wanted {
+		return ""
+	}
+	return "Only the first " + format.Count(chosen) + " of " + format.Count(wanted) + " matches are chosen: search for more, or type a range of keys."
+}
+
+// ranges answers a set as ranges, with a note unless it is empty.
+func (c *call) ranges(set partition.Set, space partition.Space, note string) error {
 	out := []wireRange{}
 	for from, to := range set.Ranges() {
 		if len(out) == maxRanges {
@@ -227,7 +251,11 @@ func (c *call) ranges(set partition.Set, space partition.Space) error {
 		b, _ := space.Key(to-1, c.now)
 		out = append(out, wireRange{from, to - 1, a, b})
 	}
-	return c.json(map[string]any{"ranges": out})
+	answer := map[string]any{"ranges": out}
+	if note != "" {
+		answer["note"] = note
+	}
+	return c.json(answer)
 }
 
 // keyRowsJSON answers a page of keys in definition order.

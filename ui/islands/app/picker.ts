@@ -3,13 +3,14 @@
 // text field inside, which is what the form sends and what works without script.
 
 import { count, make, one, plural, toast } from "./dom";
+import { KeyList, type Key } from "./keylist";
 import { Ranges, type Range } from "./ranges";
 import { Window } from "./window";
 
-const rowHeight = 28, pageSize = 200, overscan = 8;
+const rowHeight = 28, overscan = 8;
 
-interface Key { o: number; k: string; s?: string }
-interface Page { total: number; keys: Key[] }
+/** An answer in ranges; note says what it leaves out. */
+interface Chosen { ranges: Range[]; note?: string; error?: string }
 
 const words: Record<string, string> = { m: "materialized", f: "failed", "": "missing" };
 
@@ -17,12 +18,14 @@ export class RiversPicker extends HTMLElement {
   private src = "";
   private field: HTMLInputElement | null = null;
   private chosen = new Ranges();
-  private pages = new Map<number, Key[] | null>();
-  private total = 0;
-  private query = "";
+  /** All keys, where a key's row is its position. */
+  private readonly whole = this.listOf("");
+  /** What is looked through: all keys, or the matches of a search. */
+  private list = this.whole;
+  /** Shows what is chosen instead, whatever the search. */
   private only = false;
-  private newest = 0;
   private cursor = 0;
+  /** The row of the list that a range begins at; -1 when there is none. */
   private anchor = -1;
   private window: Window | null = null;
   private readonly space = make("div", { class: "picker-space" });
@@ -57,12 +60,24 @@ export class RiversPicker extends HTMLElement {
     this.view.addEventListener("keydown", (e) => this.key(e));
     this.field.addEventListener("input", () => void this.readField());
     void this.readField();
-    void this.page(0);
+    void this.list.fetch(0);
+  }
+
+  private listOf(query: string): KeyList {
+    return new KeyList(query, (q) => this.ask(q), (list) => this.arrived(list));
+  }
+
+  /** Keys came: of the list, or of what is chosen. Others came too late. */
+  private arrived(list: KeyList): void {
+    if (list !== this.list && !(this.only && list === this.whole)) return;
+    this.window?.resize(this.length);
+    this.window?.redraw();
+    this.say();
   }
 
   /** How many rows the list has now. */
   private get length(): number {
-    return this.only ? this.chosen.count : this.total;
+    return this.only ? this.chosen.count : this.list.total;
   }
 
   private async ask<T>(query: Record<string, string>): Promise<T | null> {
@@ -77,37 +92,14 @@ export class RiversPicker extends HTMLElement {
     return (await answer.json()) as T;
   }
 
-  /** Fetches a page of rows once; an answer to an older search is dropped. */
-  private async page(n: number): Promise<void> {
-    if (this.pages.has(n)) return;
-    this.pages.set(n, null);
-    const mine = this.newest;
-    const answer = await this.ask<Page>({ offset: String(n * pageSize), limit: String(pageSize), q: this.query });
-    if (mine !== this.newest) return;
-    if (!answer) {
-      this.pages.delete(n);
-      return;
-    }
-    this.pages.set(n, answer.keys);
-    const first = this.total === 0;
-    this.total = answer.total;
-    this.window?.resize(this.length);
-    this.window?.redraw();
-    if (first) this.say();
+  /** Where the key of a row is found: in a list, at a place of it. */
+  private place(row: number): [KeyList, number] {
+    return this.only ? [this.whole, this.chosen.nth(row)] : [this.list, row];
   }
 
-  /** The key at a row, if it is here. */
-  private at(i: number): Key | undefined {
-    const n = Math.floor(i / pageSize), page = this.pages.get(n);
-    if (page === undefined) void this.page(n);
-    return page?.[i % pageSize];
-  }
-
-  /** The row of the list as the key's position and text. */
   private keyOf(row: number): Key | undefined {
-    if (!this.only) return this.at(row);
-    const o = this.chosen.nth(row);
-    return o < 0 ? undefined : this.query === "" ? this.at(o) : undefined;
+    const [list, at] = this.place(row);
+    return at < 0 ? undefined : list.at(at);
   }
 
   private row(i: number): HTMLElement {
@@ -143,50 +135,54 @@ export class RiversPicker extends HTMLElement {
   }
 
   /** Chooses a row or takes it back; with shift, everything from the last one. */
-  private async pick(i: number, range: boolean): Promise<void> {
-    this.cursor = i;
-    const key = this.keyOf(i);
+  private async pick(row: number, range: boolean): Promise<void> {
+    const from = this.only ? -1 : this.anchor, [list, at] = this.place(row);
+    this.cursor = row;
+    const key = await list.fetch(at);
     if (!key) return;
-    if (range && this.anchor >= 0 && !this.only && this.query === "") {
-      const [a, b] = [Math.min(this.anchor, key.o), Math.max(this.anchor, key.o)];
-      const ends = await Promise.all([this.fetchKey(a), this.fetchKey(b)]);
-      this.chosen.add({ a, b, from: ends[0], to: ends[1] });
-    } else if (this.chosen.has(key.o)) {
-      const beside = await Promise.all([this.fetchKey(key.o - 1), this.fetchKey(key.o + 1)]);
-      this.chosen.remove(key.o, beside[0], beside[1]);
-    } else {
-      this.chosen.add({ a: key.o, b: key.o, from: key.k, to: key.k });
-    }
-    this.anchor = key.o;
+    if (range && from >= 0) await this.pickRange(list, Math.min(from, row), Math.max(from, row));
+    else if (this.chosen.has(key.o)) await this.drop(key.o);
+    else this.chosen.add({ a: key.o, b: key.o, from: key.k, to: key.k });
+    this.anchor = this.only || list !== this.list ? -1 : row;
     this.write();
   }
 
-  /** The text of a key by its position in the whole list. */
-  private async fetchKey(o: number): Promise<string> {
-    const here = this.query === "" ? this.pages.get(Math.floor(o / pageSize))?.[o % pageSize] : undefined;
-    if (here) return here.k;
-    const answer = await this.ask<Page>({ offset: String(Math.max(0, o)), limit: "1" });
-    return answer?.keys[0]?.k ?? "";
+  /** Chooses the rows from a to b of a list: of a search, the matches alone. */
+  private async pickRange(list: KeyList, a: number, b: number): Promise<void> {
+    if (list.query !== "") {
+      await this.add({ choose: "all", q: list.query, offset: String(a), limit: String(b - a + 1) });
+      return;
+    }
+    const [first, last] = await Promise.all([list.fetch(a), list.fetch(b)]);
+    if (first && last) this.chosen.add({ a, b, from: first.k, to: last.k });
+  }
+
+  /** Takes a position back; the keys beside it end what is left. */
+  private async drop(o: number): Promise<void> {
+    const [before, after] = await Promise.all([this.whole.fetch(o - 1), this.whole.fetch(o + 1)]);
+    this.chosen.remove(o, before?.k ?? "", after?.k ?? "");
+  }
+
+  /** Chooses what the server answers in ranges. */
+  private async add(query: Record<string, string>): Promise<void> {
+    const answer = await this.ask<Chosen>(query);
+    if (!answer) return;
+    for (const r of answer.ranges) this.chosen.add(r);
+    if (answer.note) toast(answer.note, true);
   }
 
   private search(text: string): void {
-    this.query = text.trim();
-    this.newest++;
-    this.pages.clear();
-    this.total = 0;
-    this.cursor = 0;
-    this.view.scrollTop = 0;
-    this.window?.resize(0);
-    this.window?.redraw();
-    void this.page(0);
+    const query = text.trim();
+    this.list = query === "" ? this.whole : this.listOf(query);
+    this.showChosen(false);
+    void this.list.fetch(0);
   }
 
   private async jump(text: string): Promise<void> {
-    if (this.query !== "") this.search("");
-    this.showChosen(false);
+    this.search("");
     const answer = await this.ask<{ index: number }>({ index: text.trim() });
     if (!answer || answer.index < 0) return;
-    await this.page(0);
+    await this.whole.fetch(0);
     this.cursor = answer.index;
     this.window?.go(answer.index, "center");
     this.window?.redraw();
@@ -195,9 +191,7 @@ export class RiversPicker extends HTMLElement {
 
   /** Chooses all keys, or those of a state; with a search, those that match. */
   private async choose(what: string): Promise<void> {
-    const answer = await this.ask<{ ranges: Range[] }>({ choose: what, q: this.query });
-    if (!answer) return;
-    for (const r of answer.ranges) this.chosen.add(r);
+    await this.add({ choose: what, q: this.list.query });
     this.write();
   }
 
@@ -205,9 +199,11 @@ export class RiversPicker extends HTMLElement {
     this.only = only;
     this.toggle.setAttribute("aria-pressed", String(only));
     this.cursor = 0;
+    this.anchor = -1;
     this.view.scrollTop = 0;
     this.window?.resize(this.length);
     this.window?.redraw();
+    this.say();
   }
 
   private set(chosen: Ranges): void {
@@ -220,6 +216,7 @@ export class RiversPicker extends HTMLElement {
       this.field.value = this.chosen.text();
       this.field.dispatchEvent(new Event("input", { bubbles: true }));
     }
+    this.cursor = Math.max(0, Math.min(this.cursor, this.length - 1));
     this.window?.resize(this.length);
     this.window?.redraw();
     this.say();
@@ -233,7 +230,7 @@ export class RiversPicker extends HTMLElement {
       return;
     }
     const mine = ++this.parsed;
-    const answer = text === "" ? { ranges: [] } : await this.ask<{ ranges: Range[]; error?: string }>({ parse: text });
+    const answer = text === "" ? { ranges: [] } : await this.ask<Chosen>({ parse: text });
     if (!answer || mine !== this.parsed) return;
     this.chosen = new Ranges(answer.ranges);
     this.showFirst();
@@ -247,16 +244,16 @@ export class RiversPicker extends HTMLElement {
   /** Brings the first chosen key into view once the list is there. */
   private showFirst(): void {
     const first = this.chosen.list[0];
-    if (!first || this.only || this.query !== "" || this.view.contains(document.activeElement)) return;
+    if (!first || this.only || this.list !== this.whole || this.view.contains(document.activeElement)) return;
     this.cursor = first.a;
-    this.window?.resize(Math.max(this.total, first.a + 1));
+    this.window?.resize(Math.max(this.list.total, first.a + 1));
     this.window?.go(first.a, "center");
   }
 
   private say(): void {
     const n = this.chosen.count;
     this.toggle.textContent = `Selected (${count(n)})`;
-    this.tally.textContent = plural(this.total, this.query === "" ? "key" : "match").replace("matchs", "matches");
+    this.tally.textContent = plural(this.list.total, this.list === this.whole ? "key" : "match").replace("matchs", "matches");
   }
 }
 
