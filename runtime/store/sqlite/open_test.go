@@ -303,3 +303,34 @@ func TestOnlyDeadOwnersAreSwept(t *testing.T) {
 		t.Error("a living executor counts as dead")
 	}
 }
+
+// TestMigratorsAtOnce lets two migrators meet: what one applies the other finds
+// applied (S-156).
+func TestMigratorsAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	if err := Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	// A second run of either script fails, for its table is there.
+	three := chain([2]int{1, 1}, [2]int{1, 1})
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for range 2 {
+		wg.Go(func() {
+			<-start
+			if err := migrate(t.Context(), Config{Path: path, Mode: ReadWrite}, three); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	db, err := open(t.Context(), Config{Path: path, Mode: ReadOnly}, three)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if s, err := db.Schema(t.Context()); err != nil || s.Version != 3 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
