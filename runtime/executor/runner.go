@@ -254,27 +254,29 @@ func (r *runner) catchUp(ctx context.Context, until uint64) error {
 		if until > 0 && after+1 >= until {
 			return nil
 		}
-		limit := 1000
-		if until > 0 {
-			limit = min(limit, int(until-after-1))
-		}
-		events, err := retry(ctx, r, func() ([]event.Event, error) {
-			return r.m.cfg.Location.Events(ctx, r.id, after, limit)
-		})
-		if err != nil {
+		events, err := r.page(ctx, r.id, after)
+		if err != nil || len(events) == 0 {
 			return err
 		}
 		for _, e := range events {
+			if until > 0 && e.Seq >= until {
+				return nil
+			}
 			if err := r.machine.Apply(e); err != nil {
 				return fmt.Errorf("fold event %d: %w", e.Seq, err)
 			}
 			r.values.note(e)
 			r.seen.Store(e.Seq)
 		}
-		if len(events) < limit {
-			return nil
-		}
 	}
+}
+
+// page reads events after a sequence number, as many as the store gives at once;
+// none is the end.
+func (r *runner) page(ctx context.Context, run string, after uint64) ([]event.Event, error) {
+	return retry(ctx, r, func() ([]event.Event, error) {
+		return r.m.cfg.Location.Events(ctx, run, after, 0)
+	})
 }
 
 // maxSources bounds how many retries of retries are followed.
@@ -301,11 +303,13 @@ func (r *runner) loadSource(ctx context.Context) error {
 func (r *runner) readSource(ctx context.Context, run string) (next string, err error) {
 	made := newValueIndex()
 	for after := uint64(0); ; {
-		events, err := retry(ctx, r, func() ([]event.Event, error) {
-			return r.m.cfg.Location.Events(ctx, run, after, 1000)
-		})
+		events, err := r.page(ctx, run, after)
 		if err != nil {
 			return "", err
+		}
+		if len(events) == 0 {
+			r.values.addSource(made)
+			return next, nil
 		}
 		for _, e := range events {
 			made.note(e)
@@ -313,10 +317,6 @@ func (r *runner) readSource(ctx context.Context, run string) (next string, err e
 			if created, ok := e.Payload.(*event.RunCreated); ok {
 				next = created.Source
 			}
-		}
-		if len(events) < 1000 {
-			r.values.addSource(made)
-			return next, nil
 		}
 	}
 }

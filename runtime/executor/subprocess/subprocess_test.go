@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,15 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		if os.Getenv("LINGER") != "" {
+			never := make(chan os.Signal, 1)
+			signal.Notify(never, syscall.SIGUSR1)
+			<-never
+		}
+		os.Exit(0)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "replaced" {
+		runReplaced()
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -50,6 +60,17 @@ func (steps) Execute(ctx context.Context, req host.Request, env host.Env) (host.
 		}}}, nil
 	case "read":
 		return read(ctx, env)
+	case "nested", "peek", "again":
+		return loops[req.Step](ctx, env)
+	case "pid":
+		return said(os.Getpid()), nil
+	case "leave":
+		sleeper := exec.Command("sleep", "1000")
+		sleeper.Stdout = os.Stdout
+		if err := sleeper.Start(); err != nil {
+			return host.Result{}, err
+		}
+		return said(sleeper.Process.Pid), nil
 	case "print":
 		fmt.Println("raw", os.Getpid() > 0)
 		fmt.Fprintln(os.Stderr, "raw error")
@@ -104,7 +125,7 @@ type parent struct {
 	records        bytes.Buffer
 }
 
-func (p *parent) Values(_ context.Context, input int) iter.Seq2[host.Value, error] {
+func (*parent) Values(_ context.Context, input int) iter.Seq2[host.Value, error] {
 	return func(yield func(host.Value, error) bool) {
 		if input == 1 {
 			yield(host.Value{}, errors.New("the store is gone"))
