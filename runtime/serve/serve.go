@@ -109,12 +109,15 @@ func (l *location) run(ctx context.Context) error {
 
 // start begins to serve and announces it.
 func (l *location) start() (<-chan error, error) {
-	var err error
+	figures, err := metrics(l.manager)
+	if err != nil {
+		return nil, err
+	}
 	l.server, err = server.New(server.Config{
 		Namespace: l.option(l.cli, "namespace", "RIVERS_NAMESPACE"), Name: l.settings.name,
 		Image: l.build, Version: version(), Module: l.settings.module,
 		State: l.state(), Graph: l.graph, Launcher: launcher{l.manager}, CheckConfig: l.host.CheckConfig, Values: values{l.values},
-		Token: l.token, Logger: l.log,
+		Token: l.token, Metrics: figures, Logger: l.log,
 	})
 	if err != nil {
 		return nil, err

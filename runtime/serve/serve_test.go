@@ -3,7 +3,9 @@ package serve_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -224,20 +226,26 @@ func (p *project) logs(run string) string {
 	return b.String()
 }
 
+// awaitLaunch waits until the first step of a run was launched.
+func awaitLaunch(t *testing.T, loc store.Location, run string) {
+	t.Helper()
+	for events, err := range loc.WatchStream(t.Context(), run, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events[len(events)-1].Type() == event.TypeStepLaunched {
+			return
+		}
+	}
+}
+
 func TestTerminateHandsRunsOver(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "odd")
 	proc := p.serve("--drain-timeout", "1ms")
 	run := proc.order("waits", "")
 	loc := p.open()
-	for events, err := range loc.WatchStream(t.Context(), run, 0) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if events[len(events)-1].Type() == event.TypeStepLaunched {
-			break
-		}
-	}
+	awaitLaunch(t, loc, run)
 	if code := proc.terminate(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -248,6 +256,33 @@ func TestTerminateHandsRunsOver(t *testing.T) {
 	if end := awaitEnd(t, loc, run); end.Status != store.Succeeded || end.Epoch != 2 {
 		t.Errorf("the run ended %s in epoch %d: %s", end.Status, end.Epoch, end.Cause)
 	}
+}
+
+func TestMetricsTellTheExecutor(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve("--drain-timeout", "1ms")
+	run := proc.order("waits", "")
+	awaitLaunch(t, p.open(), run)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+proc.addr+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"rivers_active_runs 1\n", "rivers_abandoned_functions_total 0\n", "rivers_grpc_calls_total"} {
+		if !strings.Contains(string(body), line) {
+			t.Errorf("no %q in\n%s", line, body)
+		}
+	}
+	proc.terminate()
 }
 
 func TestTokenIsAskedFor(t *testing.T) {
