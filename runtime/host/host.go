@@ -54,6 +54,14 @@ type Env interface {
 	Stderr() io.Writer
 }
 
+// ProcessWatcher is an Env that wants to know the process of its attempt. Hosts
+// that start a process for each attempt tell it; others have none to tell.
+type ProcessWatcher interface {
+	// Started is called once, after the process started and before it gets its
+	// order. The attempt waits for it.
+	Started(pid int)
+}
+
 // Value refers to one stored value of an upstream.
 type Value struct {
 	Key         partition.Key

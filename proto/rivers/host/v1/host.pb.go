@@ -347,7 +347,9 @@ func (x *Order) GetNow() *timestamppb.Timestamp {
 }
 
 // ValuesQuestion asks for the stored values chosen for an input. What is
-// answered is recorded as read.
+// answered is recorded as read. The engine answers with one piece and sends each
+// further one only when it is asked for more, so that neither side holds more
+// than a piece of any question and no question waits for another.
 type ValuesQuestion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Identifies the question; the answer repeats it.
@@ -355,7 +357,10 @@ type ValuesQuestion struct {
 	// The position of the input among those that the step's asset declares.
 	Input int32 `protobuf:"varint,2,opt,name=input,proto3" json:"input,omitempty"`
 	// Withdraws the question with this id: the host needs no more of its values.
-	Cancel        bool `protobuf:"varint,3,opt,name=cancel,proto3" json:"cancel,omitempty"`
+	// The engine ends that answer before it starts another for the same input.
+	Cancel bool `protobuf:"varint,3,opt,name=cancel,proto3" json:"cancel,omitempty"`
+	// Asks for the next piece of the answer to the question with this id.
+	More          bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -407,6 +412,13 @@ func (x *ValuesQuestion) GetInput() int32 {
 func (x *ValuesQuestion) GetCancel() bool {
 	if x != nil {
 		return x.Cancel
+	}
+	return false
+}
+
+func (x *ValuesQuestion) GetMore() bool {
+	if x != nil {
+		return x.More
 	}
 	return false
 }
@@ -1179,11 +1191,12 @@ const file_rivers_host_v1_host_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\aattempt\x12\x1f\n" +
 	"\vconfig_json\x18\x05 \x01(\fR\n" +
 	"configJson\x124\n" +
-	"\x03now\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03now\"W\n" +
+	"\x03now\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03now\"k\n" +
 	"\x0eValuesQuestion\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1d\n" +
 	"\x05input\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05input\x12\x16\n" +
-	"\x06cancel\x18\x03 \x01(\bR\x06cancel\"w\n" +
+	"\x06cancel\x18\x03 \x01(\bR\x06cancel\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\"w\n" +
 	"\fValuesAnswer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12-\n" +
 	"\x06values\x18\x02 \x03(\v2\x15.rivers.host.v1.ValueR\x06values\x12\x12\n" +
