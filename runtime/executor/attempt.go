@@ -53,10 +53,12 @@ func (a *attempt) letGo(p *pool) bool {
 	return true
 }
 
-// result is what became of an attempt.
+// result is what became of an attempt, or, with a pid, the news that its process
+// started.
 type result struct {
 	attempt *attempt
 	outcome run.Outcome
+	pid     int
 }
 
 func newToken() string {
@@ -96,7 +98,7 @@ func (r *runner) finish(a *attempt, o run.Outcome) {
 		return
 	}
 	select {
-	case r.results <- result{a, o}:
+	case r.results <- result{attempt: a, outcome: o}:
 	case <-r.gone:
 	}
 }

@@ -22,7 +22,10 @@ type env struct {
 	stderr *lineWriter
 }
 
-var _ host.Env = (*env)(nil)
+var (
+	_ host.Env            = (*env)(nil)
+	_ host.ProcessWatcher = (*env)(nil)
+)
 
 func (r *runner) newEnv(_ context.Context, a *attempt) *env {
 	e := &env{r: r, a: a, now: r.m.cfg.Now().UTC(), inputs: a.inputs}
@@ -44,6 +47,14 @@ func (e *env) Stdout() io.Writer { return e.stdout }
 
 // Stderr implements host.Env.
 func (e *env) Stderr() io.Writer { return e.stderr }
+
+// Started tells the run that the attempt's process runs.
+func (e *env) Started(pid int) {
+	select {
+	case e.r.results <- result{attempt: e.a, pid: pid}:
+	case <-e.r.gone:
+	}
+}
 
 // close delivers what was written without a final newline.
 func (e *env) close() {

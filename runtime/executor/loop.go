@@ -174,6 +174,11 @@ func (r *runner) settle(b *batch) error {
 		if r.live[res.attempt.id] != res.attempt {
 			continue // dropped or abandoned meanwhile
 		}
+		if res.pid != 0 {
+			started := event.Event{Attempt: res.attempt.id, Payload: &event.StepStarted{PID: res.pid}}
+			b.parts = append(b.parts, store.Part{Token: res.attempt.token, Events: []event.Event{started}})
+			continue
+		}
 		res.outcome = bounded(res.outcome)
 		size += weight(res.outcome)
 		payloads := r.machine.Settle(res.attempt.id, res.outcome, now, r.m.cfg.Random())
@@ -321,7 +326,7 @@ func (r *runner) abandonLate() {
 		r.m.abandoned.Add(1)
 		r.log.Warn("function goes on after its step was canceled; it is abandoned",
 			"step", a.id.Name, "partition", string(a.id.Key), "attempt", a.id.Number)
-		r.unsettled = append(r.unsettled, result{a, run.Outcome{Failure: &run.Failure{
+		r.unsettled = append(r.unsettled, result{attempt: a, outcome: run.Outcome{Failure: &run.Failure{
 			Reason: event.ReasonCanceled, Error: "canceled; the function did not return and was abandoned",
 		}}})
 	}
@@ -400,7 +405,9 @@ func (r *runner) handOver(ctx context.Context) error {
 	for waiting := len(r.live); waiting > 0; waiting-- {
 		select {
 		case res := <-r.results:
-			if res.outcome.Failure == nil {
+			if res.pid != 0 {
+				waiting++ // the attempt itself is still to come
+			} else if res.outcome.Failure == nil {
 				r.unsettled = append(r.unsettled, res)
 			}
 			continue

@@ -289,3 +289,25 @@ func TestLocationDefaultIsTheLastPolicy(t *testing.T) {
 		t.Errorf("attempts %v: the nearest policy applies whole", attempts)
 	}
 }
+
+func TestProcessOfAnAttemptIsRecorded(t *testing.T) {
+	r := newRig(t, asset.Definition{Name: "a", Executor: "subprocess"})
+	cfg := r.config(funcs{})
+	cfg.Subprocess = funcs{"a": func(_ context.Context, req host.Request, env host.Env) (host.Result, error) {
+		env.(host.ProcessWatcher).Started(4711)
+		return value(req), nil
+	}}
+	m := r.start(cfg)
+	run := r.create(order{})
+	_ = m.Launch(run)
+	r.finish(run)
+	for _, e := range r.events(run) {
+		if s, ok := e.Payload.(*event.StepStarted); ok {
+			if s.PID != 4711 || e.Attempt.Number != 1 {
+				t.Errorf("got %+v of %s", s, e.Attempt)
+			}
+			return
+		}
+	}
+	t.Errorf("no StepStarted in %v", r.types(run))
+}
