@@ -75,7 +75,11 @@ func (c *call) graphStatus() error {
 	for i, d := range cat.defs {
 		letters[i] = graphLetter(assetStatus(act.verdicts[d.Name], act.busy[d.Name]).Key)
 	}
-	return c.json(graphs.NewStatusWire(cat.topology().Source, letters))
+	wire := graphs.NewStatusWire(cat.topology().Source, letters)
+	if wire.Notes, err = c.graphNotes(cat); err != nil {
+		return err
+	}
+	return c.json(wire)
 }
 
 func graphLetter(key string) graphs.Status {

@@ -141,6 +141,9 @@ func (c *call) assetPath(name string, pairs ...string) string {
 	return c.path("/assets/"+escape(name), pairs...)
 }
 
+// missingWords lead to the keys that nothing made yet.
+func missingWords(n uint64) string { return format.Count(n) + " missing" }
+
 // rangeWords says which rows of a list are shown: "51–100 of 240".
 func rangeWords(from, to, total uint64) string {
 	if total == 0 {

@@ -30,6 +30,7 @@ type runPage struct {
 	events  []eventRow
 	evPages pages
 	logs    logPage
+	graph   runGraph
 }
 
 // execution says where a run is carried out.
@@ -52,7 +53,11 @@ func (c *call) run() error {
 func (c *call) showRun(page runPage) error {
 	title := "Run " + format.Short(page.run.ID)
 	scripts := []string{"gantt.js"}
-	if page.tab != "" {
+	switch page.tab {
+	case "":
+	case "graph":
+		scripts = []string{"graph.js"}
+	default:
 		scripts = nil
 	}
 	return c.page(title, runView(c, page), scripts...)
@@ -61,7 +66,7 @@ func (c *call) showRun(page runPage) error {
 // runPage gathers what the open tab shows.
 func (c *call) runPage(id string) (runPage, error) {
 	page := runPage{tab: c.query("tab"), only: c.query("only")}
-	if !slices.Contains([]string{"", "events", "logs"}, page.tab) {
+	if !slices.Contains([]string{"", "graph", "events", "logs"}, page.tab) {
 		return page, badRequest("A run has no tab called " + strconv.Quote(page.tab) + ".")
 	}
 	var err error
@@ -79,6 +84,8 @@ func (c *call) runPage(id string) (runPage, error) {
 	}
 	byUrgency(page.steps)
 	switch page.tab {
+	case "graph":
+		err = c.fillGraph(&page)
 	case "events":
 		err = c.fillEvents(&page)
 	case "logs":
@@ -187,6 +194,7 @@ func capital(s string) string {
 func (p runPage) tabs(c *call) []tab {
 	return []tab{
 		{Title: "Timeline", Path: c.runPath(p.run.ID), Count: format.Count(max(p.run.Counts.Total, p.run.Created.Steps)), Open: p.tab == ""},
+		{Title: "Graph", Path: c.runPath(p.run.ID, "tab", "graph"), Count: format.Count(len(p.run.Created.Assets)), Open: p.tab == "graph"},
 		{Title: "Events", Path: c.runPath(p.run.ID, "tab", "events"), Count: format.Count(p.run.Seq), Open: p.tab == "events"},
 		{Title: "Logs", Path: c.runPath(p.run.ID, "tab", "logs"), Open: p.tab == "logs"},
 	}

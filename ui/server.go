@@ -26,7 +26,9 @@ type Server struct {
 	drawings *graphs.Cache
 	// activities spares the pages of one moment the same work.
 	activities activities
-	draining   atomic.Bool
+	// noted spares the lineage the counting of keys.
+	noted    noteCache
+	draining atomic.Bool
 	// misfit says why the database may no longer be read; nil while it may.
 	misfit   atomic.Pointer[pageError]
 	stop     chan struct{}

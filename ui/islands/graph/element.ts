@@ -7,6 +7,9 @@
 //	compact     for a part of a page: no search, no wheel zoom without focus
 //	autosize    makes the element as high as its picture needs
 //	depth       shows a choice of how far the neighbourhood reaches, such as "2"
+//	panel       "none" leaves the panel beside the graph out
+//	facts       the address of what the page says about a node, with {name}; see
+//	            app/islands.ts, which fills the slot "facts" of the panel
 //	state       "none" keeps the state out of the page's address
 //
 // Events, all bubbling and composed: rivers-select {names}, rivers-open {name}
@@ -224,6 +227,7 @@ export class RiversGraph extends HTMLElement {
     this.minimap.redraw(this.painter);
     this.renderPanel();
     if (this.state.list) this.showList(true);
+    if (this.selected.size > 0) this.emit("rivers-select", { names: this.state.selected }, false);
     this.view.setAttribute("aria-label", `${this.getAttribute("label") ?? "Lineage graph"}: ${model.count} assets, ${model.from.length} dependencies`);
   }
 
@@ -478,7 +482,7 @@ export class RiversGraph extends HTMLElement {
 
   private renderPanel(): void {
     const m = this.model;
-    this.aside.hidden = m === undefined || this.selected.size === 0;
+    this.aside.hidden = m === undefined || this.selected.size === 0 || this.getAttribute("panel") === "none";
     this.view.classList.toggle("beside", !this.aside.hidden);
     if (m === undefined || this.aside.hidden) {
       this.aside.replaceChildren();
