@@ -25,6 +25,8 @@ type attempt struct {
 	token  string
 	worker event.Worker
 	inputs []input
+	// now is the present of the attempt: what open-ended grids follow.
+	now    time.Time
 	cancel context.CancelCauseFunc
 	// stopBy is when a canceled attempt is abandoned; zero while it may run.
 	stopBy time.Time
@@ -155,7 +157,7 @@ func (r *runner) hostOf(w event.Worker) (host.Host, error) {
 func (r *runner) request(a *attempt) host.Request {
 	return host.Request{
 		Run: r.id, Step: a.id.Name, Key: a.id.Key, Attempt: a.id.Number,
-		Config: r.configOf(a.id.Name), Now: r.m.cfg.Now().UTC(),
+		Config: r.configOf(a.id.Name), Now: a.now,
 	}
 }
 

@@ -28,7 +28,7 @@ var (
 )
 
 func (r *runner) newEnv(_ context.Context, a *attempt) *env {
-	e := &env{r: r, a: a, now: r.m.cfg.Now().UTC(), inputs: a.inputs}
+	e := &env{r: r, a: a, now: a.now, inputs: a.inputs}
 	sink := func(l store.LogLine) {
 		l.Attempt = a.id
 		r.m.logs.add(r.id, l)

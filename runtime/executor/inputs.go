@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"sync"
-	"time"
 
 	"rivers.io/runtime/asset"
 	"rivers.io/runtime/event"
@@ -40,7 +39,7 @@ type input struct {
 // chooseInputs maps the keys of an attempt's inputs and takes what the run itself
 // (or the run that it retries) made. It runs in the runner's goroutine, which owns
 // the index; the rest is looked up by the attempt.
-func (r *runner) chooseInputs(a *attempt, now time.Time) []input {
+func (r *runner) chooseInputs(a *attempt) []input {
 	g := r.m.cfg.Graph
 	step := r.plan.Steps[a.step]
 	def := g.At(step.Asset)
@@ -59,7 +58,7 @@ func (r *runner) chooseInputs(a *attempt, now time.Time) []input {
 			continue
 		}
 		if mapping.Kind != partition.All {
-			in.key, in.err = mapping.Upstream(g.Space(step.Asset), in.upSpace, step.ID.Key, now)
+			in.key, in.err = mapping.Upstream(g.Space(step.Asset), in.upSpace, step.ID.Key, a.now)
 		}
 		if in.err == nil {
 			in.value = r.values.lookup(event.Step{Name: in.decl.Asset, Key: in.key})

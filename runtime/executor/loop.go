@@ -300,7 +300,8 @@ func (r *runner) act(ctx context.Context, b *batch) {
 	for _, a := range b.launches {
 		actx, cancel := context.WithCancelCause(ctx)
 		a.cancel = cancel
-		a.inputs = r.chooseInputs(a, r.m.cfg.Now().UTC())
+		a.now = r.m.cfg.Now().UTC()
+		a.inputs = r.chooseInputs(a)
 		r.live[a.id] = a
 		go r.carryOut(actx, a)
 	}
