@@ -22,7 +22,7 @@ func (p *program) devCommand() *cli.Command {
 		Description: "Builds the pipeline and runs it with its web UI, REST and registry, all on this machine; prints the addresses once it serves. PATH is the directory of the main package, or a directory followed by /..., by default module.path.\n" +
 			"Saving a source, go.mod or an embedded file builds again. The new build starts beside the old one and takes its place once it serves; the old one finishes the runs it has begun, for up to ten minutes. While a build fails the one before it goes on serving, and the error is shown here and on every page. The pipeline runs in the directory of its main package.\n" +
 			"A default port that is taken gives way to the next free one; a port that was asked for does not. State is kept in .rivers in the directory of the pipeline's go.mod.\n" +
-			"Ctrl-C stops everything; runs that were under way go on at the next start. A second Ctrl-C kills.",
+			"Ctrl-C stops everything; runs that were under way go on at the next start, unless it is --ephemeral. A second Ctrl-C kills.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "host", Usage: "the `ADDRESS` to listen on", Value: "127.0.0.1"},
 			&cli.IntFlag{Name: "port", Usage: "the port of the web UI and of REST", Value: 3000},
@@ -66,7 +66,7 @@ func (p *program) dev(c *cli.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		cfg.StateDir, cfg.Storage = dir, ""
+		cfg.StateDir, cfg.Storage, cfg.Ephemeral = dir, "", true
 		return errors.Join(dev.Run(c.Context, cfg), remove())
 	}
 	return dev.Run(c.Context, cfg)

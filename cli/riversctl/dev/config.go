@@ -21,6 +21,8 @@ type Config struct {
 	Env []string
 	// StateDir is the state directory; it is made when it is missing.
 	StateDir string
+	// Ephemeral says that the state directory goes away at the end.
+	Ephemeral bool
 	// Storage is the database; empty means rivers.db in the state directory.
 	Storage string
 	// Values is the blob store of values; empty means values in the state

@@ -17,6 +17,8 @@ type console struct {
 	w     io.Writer
 	last  supervise.Status
 	shown bool // the addresses were printed
+	// farewell says what Ctrl-C does.
+	farewell string
 	// addresses are printed once the location serves.
 	addresses func() []string
 }
@@ -97,5 +99,5 @@ func (c *console) serving(now supervise.Status) {
 	for _, a := range c.addresses() {
 		c.line("  %s", a)
 	}
-	c.line("\nCtrl-C stops it; what runs then goes on at the next start.\n")
+	c.line("\n%s\n", c.farewell)
 }

@@ -43,11 +43,20 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := database.Prepare(ctx, cfg.Storage, cfg.Ask); err != nil {
 		return err
 	}
-	d := &dev{cfg: cfg, state: state, token: rand.Text(), console: &console{w: cfg.Out}}
+	d := &dev{cfg: cfg, state: state, token: rand.Text(), console: &console{w: cfg.Out, farewell: farewell(cfg)}}
 	if err := state.WriteToken(d.token); err != nil {
 		return err
 	}
 	return d.run(ctx)
+}
+
+// farewell says what Ctrl-C does, and how commands find a state directory that is
+// not in the project.
+func farewell(cfg Config) string {
+	if cfg.Ephemeral {
+		return "Ctrl-C stops it and removes all that it kept; until then commands find it by --state-dir " + cfg.StateDir
+	}
+	return "Ctrl-C stops it; what runs then goes on at the next start."
 }
 
 // dev is one run of `riversctl dev`.
