@@ -132,6 +132,9 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	db, err := sqlite.Open(ctx, sqlite.Config{
 		Path: s.storagePath, Mode: sqlite.ReadWrite, Synchronous: s.synchronous, Logger: log,
 	})
+	if errors.Is(err, store.ErrCorrupt) {
+		err = fmt.Errorf("the database %s is damaged: restore a backup of it, or name another with --storage-path (%w)", s.storagePath, err)
+	}
 	if err != nil {
 		return nil, unreachable(err)
 	}

@@ -85,7 +85,7 @@ func TestDatabasesThatCannotBeUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, code := p.run("materialize", "prints", "--storage-path", "bad.db")
-	if code != 3 || !strings.Contains(out, "bad.db") {
+	if code != 3 || !strings.Contains(out, "the database bad.db is damaged: restore a backup") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	left, err := os.ReadFile(p.path("bad.db"))

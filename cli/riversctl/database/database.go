@@ -15,14 +15,14 @@ import (
 // Status returns the versions of the database at path.
 func Status(ctx context.Context, path string) (store.Schema, error) {
 	s, err := sqlite.Inspect(ctx, path)
-	return s, classify(err)
+	return s, classify(path, err)
 }
 
 // Migrate brings the database to the version of this build, and creates it when
 // there is none. It returns the versions afterwards.
 func Migrate(ctx context.Context, path string) (store.Schema, error) {
 	if err := sqlite.Migrate(ctx, path); err != nil {
-		return store.Schema{}, classify(err)
+		return store.Schema{}, classify(path, err)
 	}
 	return Status(ctx, path)
 }
@@ -32,10 +32,10 @@ func Migrate(ctx context.Context, path string) (store.Schema, error) {
 func Check(ctx context.Context, path string) ([]string, error) {
 	db, err := sqlite.Open(ctx, sqlite.Config{Path: path, Mode: sqlite.ReadOnly})
 	if err != nil {
-		return nil, classify(err)
+		return nil, classify(path, err)
 	}
 	differences, err := db.Compare(ctx)
-	return differences, errors.Join(classify(err), db.Close())
+	return differences, errors.Join(classify(path, err), db.Close())
 }
 
 // Rebuild makes everything that follows from the stored events anew.
@@ -45,9 +45,9 @@ func Rebuild(ctx context.Context, path string) error {
 	}
 	db, err := sqlite.Open(ctx, sqlite.Config{Path: path, Mode: sqlite.ReadWrite})
 	if err != nil {
-		return classify(err)
+		return classify(path, err)
 	}
-	return errors.Join(classify(db.Rebuild(ctx)), db.Close())
+	return errors.Join(classify(path, db.Rebuild(ctx)), db.Close())
 }
 
 // Prepare makes the database usable: a missing one is created, one behind this
@@ -57,9 +57,9 @@ func Prepare(ctx context.Context, path string, ask func(question string) (bool, 
 	s, err := sqlite.Inspect(ctx, path)
 	switch {
 	case errors.Is(err, store.ErrNotReady), err == nil && s.Version == 0:
-		return classify(sqlite.Migrate(ctx, path))
+		return classify(path, sqlite.Migrate(ctx, path))
 	case err != nil:
-		return classify(err)
+		return classify(path, err)
 	case s.Version >= s.Build:
 		return nil // one that is too new is refused where it is opened
 	}
@@ -74,15 +74,17 @@ func Prepare(ctx context.Context, path string, ask func(question string) (bool, 
 	case !yes:
 		return fmt.Errorf("%s, and it was not migrated", behind)
 	}
-	return classify(sqlite.Migrate(ctx, path))
+	return classify(path, sqlite.Migrate(ctx, path))
 }
 
 // classify gives storage that cannot be used its exit code.
-func classify(err error) error {
+func classify(path string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrSchema):
+	case errors.Is(err, store.ErrCorrupt):
+		return exit.Unreachablef("the database %s is damaged: restore a backup of it, or choose another --state-dir, or keep nothing with `riversctl dev --ephemeral` (%w)", path, err)
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrNotReady), errors.Is(err, store.ErrSchema):
 		return &exit.Error{Code: exit.Unreachable, Err: err}
 	default:
 		return err
