@@ -62,12 +62,28 @@ func usageError(c *cli.Context, err error, _ bool) error {
 				}
 			}
 		}
-		text = "unknown flag --" + strings.TrimLeft(name, "-")
-		if meant, ok := nearest.To("--"+strings.TrimLeft(name, "-"), known); ok {
+		name = strings.TrimLeft(name, "-")
+		text = "unknown flag " + written(c, name)
+		if meant, ok := nearest.To("--"+name, known); ok {
 			text += "; did you mean " + meant + "?"
 		}
 	}
 	return exit.Usagef("%s (see `%s --help`)", text, helpName(c))
+}
+
+// writtenKey finds the command line in the metadata of the application.
+const writtenKey = "written"
+
+// written returns a flag with the dashes that it was given with.
+func written(c *cli.Context, name string) string {
+	args, _ := c.App.Metadata[writtenKey].([]string)
+	for _, arg := range args {
+		flag, _, _ := strings.Cut(arg, "=")
+		if strings.HasPrefix(flag, "-") && strings.TrimLeft(flag, "-") == name {
+			return flag
+		}
+	}
+	return "--" + name
 }
 
 // helpName is the whole name of the command: "riversctl runs list".

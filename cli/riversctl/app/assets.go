@@ -63,21 +63,21 @@ func (p *program) graphCommand() *cli.Command {
 func (p *program) catCommand() *cli.Command {
 	return &cli.Command{
 		Name: "cat", Usage: "print a stored value", ArgsUsage: "ASSET",
-		Description: "Prints the newest stored value of an asset or of one of its partitions: the first rows as a table, or with -o json every row as one line of JSON, or with -o raw the object as it is stored.",
+		Description: "Prints the newest stored value of an asset or of one of its partitions: the first rows as a table, or with -o json every row as one line of JSON, or with -o yaml all rows as one list, or with -o raw the object as it is stored.",
 		Flags: append(connectionFlags(),
 			&cli.StringFlag{Name: "partition", Aliases: []string{"p"}, Usage: "the `KEY` of a partitioned asset"},
 			&cli.StringFlag{Name: "run", Usage: "the value that this `RUN` recorded instead of the newest"},
-			&cli.IntFlag{Name: "rows", Aliases: []string{"n"}, Usage: "the most rows; 0 means 20 in a table and all in JSON"},
-			outputFlag("the `FORM`: table, json or raw")),
+			&cli.IntFlag{Name: "rows", Aliases: []string{"n"}, Usage: "the most rows; 0 means 20 in a table and all elsewhere"},
+			outputFlag("the `FORM`: table, json, yaml or raw")),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 1, 1); err != nil {
 				return err
 			}
 			form := command.CatForm(c.String("output"))
 			switch form {
-			case command.CatTable, command.CatJSON, command.CatRaw:
+			case command.CatTable, command.CatJSON, command.CatYAML, command.CatRaw:
 			default:
-				return exit.Usagef("unknown output form %q: choose table, json or raw", form)
+				return exit.Usagef("unknown output form %q: choose table, json, yaml or raw", form)
 			}
 			if c.Int("rows") < 0 {
 				return exit.Usagef("--rows %d: there is no such number of rows", c.Int("rows"))

@@ -22,13 +22,12 @@ func (p *program) contextCommand() *cli.Command {
 			Action:      p.contextList,
 		},
 		{
-			Name: "use", Usage: "make a context the current one", ArgsUsage: "NAME",
+			Name: "use", Usage: "make a context the current one", ArgsUsage: "NAME", Flags: []cli.Flag{outputFlag(formats)},
 			Description: "The context local, which always exists, stands for the dev found from the working directory.",
 			Action: func(c *cli.Context) error {
-				if err := arguments(c, 1, 1); err != nil {
-					return err
-				}
-				return asUsage(p.env.contexts().Use(c.Args().First()))
+				return p.contextChange(c, p.env.contexts().Use, func(name string) map[string]any {
+					return map[string]any{"current": name}
+				})
 			},
 		},
 		{
@@ -37,16 +36,15 @@ func (p *program) contextCommand() *cli.Command {
 			Action: p.contextSet,
 		},
 		{
-			Name: "delete", Usage: "forget a context", ArgsUsage: "NAME",
+			Name: "delete", Usage: "forget a context", ArgsUsage: "NAME", Flags: []cli.Flag{outputFlag(formats)},
 			Action: func(c *cli.Context) error {
-				if err := arguments(c, 1, 1); err != nil {
-					return err
-				}
-				return asUsage(p.env.contexts().Delete(c.Args().First()))
+				return p.contextChange(c, p.env.contexts().Delete, func(name string) map[string]any {
+					return map[string]any{"name": name, "deleted": true}
+				})
 			},
 		},
 	}
-	subs[2].Flags = append(subs[2].Flags, &cli.StringFlag{Name: "namespace", Usage: "the `NAMESPACE` of the code locations"})
+	subs[2].Flags = append(subs[2].Flags, &cli.StringFlag{Name: "namespace", Usage: "the `NAMESPACE` of the code locations"}, outputFlag(formats))
 	return &cli.Command{
 		Name: "context", Usage: "remember servers by name", Subcommands: subs,
 		Description: "A context holds the address of a registry, the file with its token, a namespace and perhaps a code location. --server and --context win over the current context, which wins over the running dev.",
@@ -59,6 +57,23 @@ func asUsage(err error) error {
 		return nil
 	}
 	return exit.Usagef("%w", err)
+}
+
+// contextChange changes the context that the only argument names, and says so to
+// programs; people are told nothing.
+func (p *program) contextChange(c *cli.Context, change func(name string) error, fields func(name string) map[string]any) error {
+	if err := arguments(c, 1, 1); err != nil {
+		return err
+	}
+	out, err := p.printer(c)
+	if err != nil {
+		return err
+	}
+	name := c.Args().First()
+	if err := change(name); err != nil {
+		return asUsage(err)
+	}
+	return answer(out, fields(name), []string{name}, func(io.Writer) error { return nil })
 }
 
 func (p *program) contextSet(c *cli.Context) error {
@@ -76,9 +91,16 @@ func (p *program) contextSet(c *cli.Context) error {
 	if _, err := connect.Find(connect.Wish{Server: c.String("server"), TokenFile: token}, "", p.env.Dir); err != nil {
 		return err
 	}
-	return asUsage(p.env.contexts().Set(c.Args().First(), contexts.Context{
-		Server: c.String("server"), TokenFile: token, Namespace: c.String("namespace"), Location: c.String("location"),
-	}))
+	k := contexts.Context{Server: c.String("server"), TokenFile: token, Namespace: c.String("namespace"), Location: c.String("location")}
+	return p.contextChange(c, func(name string) error { return p.env.contexts().Set(name, k) }, func(name string) map[string]any {
+		fields := contextFields(k)
+		fields["name"] = name
+		return fields
+	})
+}
+
+func contextFields(k contexts.Context) map[string]any {
+	return map[string]any{"server": k.Server, "tokenFile": k.TokenFile, "namespace": k.Namespace, "location": k.Location}
 }
 
 func (p *program) contextList(c *cli.Context) error {
@@ -104,7 +126,7 @@ func (p *program) contextList(c *cli.Context) error {
 		k := book.Contexts[name]
 		rows = append(rows, []string{mark, name, k.Server, k.Namespace, k.Location})
 		if name != contexts.Local {
-			all[name] = map[string]any{"server": k.Server, "tokenFile": k.TokenFile, "namespace": k.Namespace, "location": k.Location}
+			all[name] = contextFields(k)
 		}
 	}
 	message, err := structpb.NewStruct(map[string]any{"current": current, "contexts": all})

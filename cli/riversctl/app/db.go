@@ -10,6 +10,7 @@ import (
 
 	"rivers.io/cli/riversctl/database"
 	"rivers.io/cli/riversctl/output"
+	"rivers.io/runtime/store"
 )
 
 func (p *program) dbCommand() *cli.Command {
@@ -22,17 +23,17 @@ func (p *program) dbCommand() *cli.Command {
 			Action:      p.dbStatus,
 		},
 		{
-			Name: "migrate", Usage: "bring the schema to the version of this build", Flags: []cli.Flag{storage, state},
+			Name: "migrate", Usage: "bring the schema to the version of this build", Flags: []cli.Flag{storage, state, outputFlag(formats)},
 			Description: "Migrating again does nothing. Stop what writes to the database before.",
 			Action:      p.dbMigrate,
 		},
 		{
-			Name: "check", Usage: "compare what follows from the events with what is stored", Flags: []cli.Flag{storage, state},
+			Name: "check", Usage: "compare what follows from the events with what is stored", Flags: []cli.Flag{storage, state, outputFlag(formats)},
 			Description: "Prints each difference and ends with 1 when there is one. It changes nothing and may run beside a pipeline.",
 			Action:      p.dbCheck,
 		},
 		{
-			Name: "rebuild", Usage: "make what follows from the events anew", Flags: []cli.Flag{storage, state},
+			Name: "rebuild", Usage: "make what follows from the events anew", Flags: []cli.Flag{storage, state, outputFlag(formats)},
 			Description: "Lists, states and counts are made anew from the stored events, in one transaction. Writers wait meanwhile.",
 			Action:      p.dbRebuild,
 		},
@@ -73,13 +74,7 @@ func (p *program) dbStatus(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	message, err := structpb.NewStruct(map[string]any{
-		"path": path, "version": s.Version, "minReader": s.MinReader, "minWriter": s.MinWriter, "build": s.Build,
-	})
-	if err != nil {
-		return err
-	}
-	return out.Print(output.Answer{Message: message, Names: []string{fmt.Sprint(s.Version)}, Table: func(w io.Writer) error {
+	return answer(out, versions(path, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
 		return output.Facts(w, [][2]string{
 			{"Database", path},
 			{"Schema version", fmt.Sprint(s.Version)},
@@ -87,11 +82,19 @@ func (p *program) dbStatus(c *cli.Context) error {
 			{"Writable from", fmt.Sprint(s.MinWriter)},
 			{"This build", fmt.Sprint(s.Build)},
 		})
-	}})
+	})
+}
+
+func versions(path string, s store.Schema) map[string]any {
+	return map[string]any{"path": path, "version": s.Version, "minReader": s.MinReader, "minWriter": s.MinWriter, "build": s.Build}
 }
 
 func (p *program) dbCheck(c *cli.Context) error {
 	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	out, err := p.printer(c)
+	if err != nil {
 		return err
 	}
 	path, err := p.databasePath(c)
@@ -102,20 +105,43 @@ func (p *program) dbCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range differences {
-		if _, err := fmt.Fprintln(p.env.Out, d); err != nil {
-			return err
+	list := make([]any, len(differences))
+	for i, d := range differences {
+		list[i] = d
+	}
+	err = answer(out, map[string]any{"path": path, "differences": list}, differences, func(w io.Writer) error {
+		for _, d := range differences {
+			if _, err := fmt.Fprintln(w, d); err != nil {
+				return err
+			}
 		}
+		if len(differences) > 0 {
+			return nil
+		}
+		_, err := fmt.Fprintf(w, "%s agrees with its events\n", path)
+		return err
+	})
+	if err == nil && len(differences) > 0 {
+		err = fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", path)
 	}
-	if len(differences) > 0 {
-		return fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", path)
-	}
-	_, err = fmt.Fprintf(p.env.Out, "%s agrees with its events\n", path)
 	return err
+}
+
+// answer prints fields as JSON and YAML, and names and a table as they are.
+func answer(out output.Printer, fields map[string]any, names []string, table func(w io.Writer) error) error {
+	message, err := structpb.NewStruct(fields)
+	if err != nil {
+		return err
+	}
+	return out.Print(output.Answer{Message: message, Names: names, Table: table})
 }
 
 func (p *program) dbRebuild(c *cli.Context) error {
 	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	out, err := p.printer(c)
+	if err != nil {
 		return err
 	}
 	path, err := p.databasePath(c)
@@ -125,12 +151,18 @@ func (p *program) dbRebuild(c *cli.Context) error {
 	if err := database.Rebuild(c.Context, path); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.env.Out, "%s was rebuilt from its events\n", path)
-	return err
+	return answer(out, map[string]any{"path": path, "rebuilt": true}, []string{path}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s was rebuilt from its events\n", path)
+		return err
+	})
 }
 
 func (p *program) dbMigrate(c *cli.Context) error {
 	if err := arguments(c, 0, 0); err != nil {
+		return err
+	}
+	out, err := p.printer(c)
+	if err != nil {
 		return err
 	}
 	path, err := p.databasePath(c)
@@ -141,6 +173,8 @@ func (p *program) dbMigrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.env.Out, "%s is at schema version %d\n", path, s.Version)
-	return err
+	return answer(out, versions(path, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s is at schema version %d\n", path, s.Version)
+		return err
+	})
 }

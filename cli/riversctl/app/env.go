@@ -57,6 +57,7 @@ func (e Env) contexts() contexts.File {
 // the exit code. Errors are written to Err.
 func Run(ctx context.Context, e Env, args []string) int {
 	a := New(e)
+	a.Metadata = map[string]any{writtenKey: args}
 	err := a.RunContext(ctx, argv.Intersperse(a, args))
 	return report(e.Err, err)
 }

@@ -27,7 +27,7 @@ func (p *program) logsCommand() *cli.Command {
 				return err
 			}
 			return p.withRun(c, func(ctx context.Context, s *session, out output.Printer, id string) error {
-				return command.Logs{Runs: s.runs, Printer: out, ID: id, Filter: filter, Follow: c.Bool("follow")}.Run(ctx)
+				return command.Logs{Runs: s.runs, Printer: out, ID: id, Filter: filter, Follow: c.Bool("follow"), Notes: p.env.Err}.Run(ctx)
 			})
 		},
 	}

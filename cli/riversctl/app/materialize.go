@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"rivers.io/cli/riversctl/command"
 	"rivers.io/cli/riversctl/exit"
+	"rivers.io/cli/riversctl/nearest"
 	"rivers.io/cli/riversctl/output"
 	riversv1 "rivers.io/proto/rivers/v1"
 )
@@ -63,7 +65,32 @@ func (p *program) materialize(ctx context.Context, c *cli.Context, s *session, o
 	if c.Bool("wait") && !req.GetValidateOnly() {
 		m.Follow = p.follow(s, out)
 	}
-	return m.Run(ctx)
+	err = m.Run(ctx)
+	if args := c.Args().Slice(); len(args) > 1 && len(words) == len(args) && c.String("location") == "" {
+		return s.noLocation(ctx, args[0], err)
+	}
+	return err
+}
+
+// noLocation adds to the refusal of a selection that its first word, which may have
+// been meant as one, is no code location either.
+func (s *session) noLocation(ctx context.Context, word string, err error) error {
+	if fault(err).GetMetadata()["term"] != word {
+		return err
+	}
+	all, listErr := s.client.Locations(ctx)
+	if listErr != nil {
+		return err
+	}
+	names := make([]string, len(all))
+	for i, l := range all {
+		names[i] = l.GetName()
+	}
+	hint := "there is " + strings.Join(names, ", ")
+	if meant, ok := nearest.To(word, names); ok {
+		hint = "did you mean " + meant + "?"
+	}
+	return fmt.Errorf("%w; no code location has that name either; %s", err, hint)
 }
 
 // launch reads the flags of a launch.

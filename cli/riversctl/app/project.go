@@ -1,17 +1,20 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"rivers.io/cli/riversctl/exit"
 	"rivers.io/cli/riversctl/gobuild"
+	"rivers.io/cli/riversctl/output"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/settings"
 )
@@ -77,14 +80,18 @@ func (p *program) stateDir(c *cli.Context, dir string) (string, error) {
 func (p *program) validateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "validate", Usage: "check the declarations of a pipeline, without running it", ArgsUsage: "[PATH]",
-		Description: "Builds the pipeline and asks its binary. Every problem is printed, one a line, with the source line of the declaration; the exit code is 1 when there is one. PATH is the directory of the main package, by default module.path.",
-		Flags:       []cli.Flag{moduleFlag()},
+		Description: "Builds the pipeline and asks its binary. Every problem is printed, one a line, with the source line of the declaration; the exit code is 1 when there is one. PATH is the directory of the main package, by default module.path. JSON is an object with package and problems.",
+		Flags:       []cli.Flag{moduleFlag(), outputFlag(formats)},
 		Action:      p.validate,
 	}
 }
 
 func (p *program) validate(c *cli.Context) error {
 	t, err := p.pipeline(c.Context, c)
+	if err != nil {
+		return err
+	}
+	out, err := p.printer(c)
 	if err != nil {
 		return err
 	}
@@ -95,6 +102,9 @@ func (p *program) validate(c *cli.Context) error {
 	defer func() { _ = os.RemoveAll(dir) }() // in the directory of temporary files
 	bin, err := p.goCommand().Build(c.Context, t, dir)
 	var broken *gobuild.Error
+	if errors.As(err, &broken) && out.Format != output.Table {
+		return problems(out, t.ImportPath, broken.Text)
+	}
 	if errors.As(err, &broken) {
 		if _, err := fmt.Fprintln(p.env.Err, broken.Text); err != nil {
 			return err
@@ -108,7 +118,40 @@ func (p *program) validate(c *cli.Context) error {
 	if m := c.String("module"); m != "" {
 		args = append(args, "--module", m)
 	}
-	return p.pass(c.Context, exec.CommandContext(c.Context, bin.Path, args...), t.Dir)
+	cmd := exec.CommandContext(c.Context, bin.Path, args...)
+	if out.Format == output.Table {
+		return p.pass(c.Context, cmd, t.Dir)
+	}
+	var said bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stderr = t.Dir, p.env.Environ, &said
+	err = cmd.Run()
+	var exited *exec.ExitError
+	switch {
+	case c.Context.Err() != nil:
+		return c.Context.Err()
+	case errors.As(err, &exited) && exited.ExitCode() != exit.Failed:
+		_, _ = p.env.Err.Write(said.Bytes())
+		return exit.Silent(exited.ExitCode())
+	case err != nil && exited == nil:
+		return err
+	}
+	_, text, _ := strings.Cut(said.String(), "\n") // the first line says that there are problems
+	return problems(out, t.ImportPath, text)
+}
+
+// problems prints the lines of text for programs, and fails when there are any.
+func problems(out output.Printer, pkg, text string) error {
+	names, list := []string{}, []any{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			names, list = append(names, line), append(list, line)
+		}
+	}
+	err := answer(out, map[string]any{"package": pkg, "problems": list}, names, nil)
+	if err == nil && len(names) > 0 {
+		err = exit.Silent(exit.Failed)
+	}
+	return err
 }
 
 // pass runs a program in our place: its output and its exit code are ours.

@@ -24,6 +24,20 @@ func report(w io.Writer, err error) int {
 	return code
 }
 
+// fault returns what a status says for programs; nil when there is nothing.
+func fault(err error) *errdetails.ErrorInfo {
+	st, ok := status.FromError(err)
+	if !ok {
+		return nil
+	}
+	for _, d := range st.Details() {
+		if info, ok := d.(*errdetails.ErrorInfo); ok {
+			return info
+		}
+	}
+	return nil
+}
+
 // explain writes an error without the dress of gRPC: the text, what is wrong with
 // which field, what was probably meant, and the reason that programs go by.
 func explain(err error) string {

@@ -48,7 +48,7 @@ func (p *program) runsListCommand() *cli.Command {
 				return exit.Usagef("--limit %d: there is no such number of runs", c.Int("limit"))
 			}
 			return p.withSession(c, func(ctx context.Context, s *session, out output.Printer) error {
-				return command.ListRuns{Runs: s.runs, Printer: out, Now: p.env.Now, Limit: c.Int("limit"), Filter: command.RunFilter{
+				return command.ListRuns{Runs: s.runs, Assets: s.assets, Notes: p.env.Err, Printer: out, Now: p.env.Now, Limit: c.Int("limit"), Filter: command.RunFilter{
 					Status: c.StringSlice("status"), Asset: c.String("asset"), Partition: c.String("partition"),
 					Launcher: c.String("launcher"), Tags: c.StringSlice("tag"), Raw: c.String("filter"),
 				}}.Run(ctx)
@@ -114,22 +114,19 @@ func (s *session) ids(ctx context.Context, words []string) ([]string, error) {
 func (p *program) runsCancelCommand() *cli.Command {
 	return &cli.Command{
 		Name: "cancel", Usage: "ask for the end of runs", ArgsUsage: "RUN…",
-		Description: runArgument + " Says of each whether it took effect; a run that had ended already is no error.",
-		Flags:       connectionFlags(),
+		Description: runArgument + " Says of each whether it took effect; a run that had ended already is no error. JSON is a CancelRunResponse for each.",
+		Flags:       append(connectionFlags(), outputFlag(formats)),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 1, -1); err != nil {
 				return err
 			}
-			s, err := p.connect(c)
-			if err != nil {
-				return err
-			}
-			defer s.client.Close()
-			ids, err := s.ids(c.Context, c.Args().Slice())
-			if err != nil {
-				return err
-			}
-			return command.CancelRuns{Runs: s.runs, W: p.env.Out, IDs: ids, NewID: newID}.Run(c.Context)
+			return p.withSession(c, func(ctx context.Context, s *session, out output.Printer) error {
+				ids, err := s.ids(ctx, c.Args().Slice())
+				if err != nil {
+					return err
+				}
+				return command.CancelRuns{Runs: s.runs, Printer: out, IDs: ids, NewID: newID}.Run(ctx)
+			})
 		},
 	}
 }
@@ -162,8 +159,8 @@ func (p *program) runsDeleteCommand() *cli.Command {
 	return &cli.Command{
 		Name: "delete", Usage: "delete runs that have ended", ArgsUsage: "RUN…",
 		Description: "Deletes runs with their events and logs; what they materialized stays known. " + runArgument +
-			" Asks first on a terminal; elsewhere --yes is needed. A run that cannot be deleted does not keep the others.",
-		Flags: append(connectionFlags(), &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"}),
+			" Asks first on a terminal; elsewhere --yes is needed. A run that cannot be deleted does not keep the others. JSON is an object with run and deleted for each.",
+		Flags: append(connectionFlags(), &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"}, outputFlag(formats)),
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 1, -1); err != nil {
 				return err
@@ -171,20 +168,17 @@ func (p *program) runsDeleteCommand() *cli.Command {
 			if !c.Bool("yes") && !p.env.Asks {
 				return exit.Usagef("deleting runs needs --yes where nobody can be asked")
 			}
-			s, err := p.connect(c)
-			if err != nil {
-				return err
-			}
-			defer s.client.Close()
-			ids, err := s.ids(c.Context, c.Args().Slice())
-			if err != nil {
-				return err
-			}
-			d := command.DeleteRuns{Runs: s.runs, W: p.env.Out, IDs: ids, NewID: newID}
-			if !c.Bool("yes") {
-				d.Confirm = p.ask(c.Context)
-			}
-			return d.Run(c.Context)
+			return p.withSession(c, func(ctx context.Context, s *session, out output.Printer) error {
+				ids, err := s.ids(ctx, c.Args().Slice())
+				if err != nil {
+					return err
+				}
+				d := command.DeleteRuns{Runs: s.runs, Printer: out, IDs: ids, NewID: newID}
+				if !c.Bool("yes") {
+					d.Confirm = p.ask(ctx)
+				}
+				return d.Run(ctx)
+			})
 		},
 	}
 }

@@ -27,6 +27,8 @@ const (
 	CatTable CatForm = "table"
 	// CatJSON is JSON, one row a line.
 	CatJSON CatForm = "json"
+	// CatYAML is YAML: the rows as one list.
+	CatYAML CatForm = "yaml"
 	// CatRaw is the object as it is stored.
 	CatRaw CatForm = "raw"
 )
@@ -51,7 +53,7 @@ type Cat struct {
 func (c Cat) Run(ctx context.Context) error {
 	value := &riversv1.ValueSelector{Partition: c.Partition, Run: c.RunID}
 	switch c.Form {
-	case CatJSON:
+	case CatJSON, CatYAML:
 		return c.read(ctx, &riversv1.ReadValueRequest{Asset: c.Asset, Value: value, Form: riversv1.ValueForm_VALUE_FORM_ROWS, Rows: int64(c.Rows)})
 	case CatRaw:
 		return c.read(ctx, &riversv1.ReadValueRequest{Asset: c.Asset, Value: value, Form: riversv1.ValueForm_VALUE_FORM_STORED})
@@ -67,15 +69,20 @@ func (c Cat) read(ctx context.Context, req *riversv1.ReadValueRequest) error {
 	if err != nil {
 		return err
 	}
+	w, end := c.W, func() error { return nil }
 	for {
 		piece, err := pieces.Recv()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return end()
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := c.W.Write(piece.GetData()); err != nil {
+		if h := piece.GetHeader(); h != nil && c.Form == CatYAML {
+			y := &yamlRows{w: c.W, list: len(h.GetColumns()) > 0}
+			w, end = y, y.end
+		}
+		if _, err := w.Write(piece.GetData()); err != nil {
 			return err
 		}
 	}

@@ -75,6 +75,8 @@ func (c Get) declared(a *riversv1.Asset) [][2]string {
 		{"Partitions", partitions(a)},
 		{"Value", a.GetValueType()},
 		{"Code version", a.GetCodeVersion()},
+		{"Retries", retries(a.GetRetry())},
+		{"Executor", a.GetExecutor()},
 		{"Resources", strings.Join(a.GetResources(), ", ")},
 		{"Declared at", source},
 	}
@@ -85,6 +87,22 @@ func (c Get) declared(a *riversv1.Asset) [][2]string {
 		facts = append(facts, [2]string{"  " + f.GetName(), configField(f)})
 	}
 	return facts
+}
+
+// retries says how often and after what waits a step is tried again.
+func retries(p *riversv1.RetryPolicy) string {
+	if p.GetMaxRetries() == 0 {
+		return ""
+	}
+	text := output.Count(p.GetMaxRetries(), "time")
+	b := p.GetBackoff()
+	if wait := b.GetBase().AsDuration(); wait > 0 {
+		text += fmt.Sprintf(", waiting %s (%s)", wait, b.GetKind())
+	}
+	if len(p.GetOn()) > 0 {
+		text += ", on " + strings.Join(p.GetOn(), ", ")
+	}
+	return text
 }
 
 // configField says what a field of a config is, and where its value comes from.

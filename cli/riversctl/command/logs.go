@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"rivers.io/cli/riversctl/exit"
 	"rivers.io/cli/riversctl/output"
@@ -16,6 +18,7 @@ import (
 )
 
 type logReader interface {
+	runGetter
 	ListRunLogs(ctx context.Context, in *riversv1.ListRunLogsRequest, opts ...grpc.CallOption) (*riversv1.ListRunLogsResponse, error)
 	WatchRunLogs(ctx context.Context, in *riversv1.WatchRunLogsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[riversv1.WatchRunLogsResponse], error)
 }
@@ -30,6 +33,8 @@ type Logs struct {
 	Filter *riversv1.LogFilter
 	// Follow goes on until the run has ended.
 	Follow bool
+	// Notes is told that there is no line; nil is not.
+	Notes io.Writer
 }
 
 // LogStreams names the streams of logs on the command line.
@@ -63,18 +68,67 @@ func LogFilter(step string, attempt int, streams []string, level, contains strin
 
 // Run prints the lines, oldest first.
 func (c Logs) Run(ctx context.Context) error {
+	if err := c.checkStep(ctx); err != nil {
+		return err
+	}
 	if c.Follow {
 		return c.follow(ctx)
 	}
+	after, err := c.stored(ctx)
+	if err == nil && after == 0 {
+		c.none()
+	}
+	return err
+}
+
+// mostSteps is how many steps an error lists.
+const mostSteps = 10
+
+// checkStep refuses a step that the run does not have.
+func (c Logs) checkStep(ctx context.Context) error {
+	step := c.Filter.GetStep()
+	if step == "" {
+		return nil
+	}
+	resp, err := c.Runs.GetRun(ctx, &riversv1.GetRunRequest{Run: c.ID})
+	if err != nil {
+		return err
+	}
+	known := resp.GetRun().GetAssets()
+	if len(known) < int(resp.GetRun().GetAssetCount()) || slices.Contains(known, step) {
+		return nil
+	}
+	more := ""
+	if len(known) > mostSteps {
+		more = fmt.Sprintf(" and %d more", len(known)-mostSteps)
+		known = known[:mostSteps]
+	}
+	return exit.Usagef("run %s has no step %q; it has %s%s", c.ID, step, strings.Join(known, ", "), more)
+}
+
+// none says that nothing was printed, and why.
+func (c Logs) none() {
+	if c.Notes == nil {
+		return
+	}
+	text := "run %s wrote no output\n"
+	if !proto.Equal(c.Filter, &riversv1.LogFilter{}) {
+		text = "no line of run %s matches\n"
+	}
+	_, _ = fmt.Fprintf(c.Notes, text, c.ID) // a remark is not worth an error
+}
+
+// stored prints what was written so far and returns the number of the last line.
+func (c Logs) stored(ctx context.Context) (uint64, error) {
 	var after uint64
 	for {
 		page, err := c.Runs.ListRunLogs(ctx, &riversv1.ListRunLogsRequest{Run: c.ID, PageSize: 1000, AfterSeq: after, Filter: c.Filter})
 		if err != nil {
-			return err
+			return after, err
 		}
 		seen, err := c.print(page.GetLines(), after)
 		if err != nil || seen == after || page.GetNextPageToken() == "" {
-			return err
+			return seen, err
 		}
 		after = seen
 	}

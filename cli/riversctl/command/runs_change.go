@@ -7,8 +7,10 @@ import (
 	"io"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"rivers.io/cli/riversctl/exit"
+	"rivers.io/cli/riversctl/output"
 	riversv1 "rivers.io/proto/rivers/v1"
 )
 
@@ -22,8 +24,8 @@ type runDeleter interface {
 
 // CancelRuns asks for the end of runs.
 type CancelRuns struct {
-	Runs runCanceler
-	W    io.Writer
+	Runs    runCanceler
+	Printer output.Printer
 	// IDs are whole run ids.
 	IDs []string
 	// NewID makes request ids.
@@ -37,19 +39,21 @@ func (c CancelRuns) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !resp.GetSuccess() {
-			_, err = fmt.Fprintf(c.W, "run %s had ended before: %s\n", id, runStatus(resp.GetRun()))
+		return c.Printer.PrintDocument(output.Answer{Message: resp, Names: []string{id}, Table: func(w io.Writer) error {
+			text := "is asked to end"
+			if !resp.GetSuccess() {
+				text = "had ended before: " + runStatus(resp.GetRun())
+			}
+			_, err := fmt.Fprintf(w, "run %s %s\n", id, text)
 			return err
-		}
-		_, err = fmt.Fprintf(c.W, "run %s is asked to end\n", id)
-		return err
+		}}, len(c.IDs))
 	})
 }
 
 // DeleteRuns removes runs that have ended.
 type DeleteRuns struct {
-	Runs runDeleter
-	W    io.Writer
+	Runs    runDeleter
+	Printer output.Printer
 	// IDs are whole run ids.
 	IDs []string
 	// NewID makes request ids.
@@ -77,9 +81,18 @@ func (c DeleteRuns) Run(ctx context.Context) error {
 		if _, err := c.Runs.DeleteRun(ctx, &riversv1.DeleteRunRequest{Run: id, RequestId: c.NewID()}); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(c.W, "run %s is deleted\n", id)
-		return err
+		return c.Printer.PrintDocument(output.Answer{Message: deleted(id), Names: []string{id}, Table: func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "run %s is deleted\n", id)
+			return err
+		}}, len(c.IDs))
 	})
+}
+
+// deleted says of a run that it is no more.
+func deleted(id string) *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{
+		"run": structpb.NewStringValue(id), "deleted": structpb.NewBoolValue(true),
+	}}
 }
 
 // each does the same to every run and names those that refused. One failure keeps

@@ -60,6 +60,7 @@ func runFacts(r *riversv1.Run, now time.Time) [][2]string {
 		{"Assets", output.Count(r.GetAssetCount(), "asset")},
 		{"Steps", countsText(r.GetCounts())},
 		{"Source", again},
+		{"Repeats", r.GetTags()["rivers/rerun_of"]},
 		{"Launched by", strings.TrimSpace(r.GetLauncher().GetKind() + " " + launcherName(r))},
 		{"Tags", strings.Join(tags, ", ")},
 		{"Created", stamp(at(r.GetCreateTime()), now)},

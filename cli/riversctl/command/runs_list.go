@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"rivers.io/cli/riversctl/exit"
 	"rivers.io/cli/riversctl/output"
@@ -25,6 +27,10 @@ type ListRuns struct {
 	Now     func() time.Time
 	// Filter restricts the list.
 	Filter RunFilter
+	// Assets and Notes tell about an asset that is not declared when no run is
+	// found; nil tells nothing.
+	Assets assetGetter
+	Notes  io.Writer
 	// Limit is the most runs printed; 0 means all.
 	Limit int
 }
@@ -119,6 +125,9 @@ func (c ListRuns) Run(ctx context.Context) error {
 			break
 		}
 	}
+	if len(all.GetRuns()) == 0 {
+		c.hint(ctx)
+	}
 	names := make([]string, len(all.GetRuns()))
 	for i, r := range all.GetRuns() {
 		names[i] = r.GetId()
@@ -126,6 +135,18 @@ func (c ListRuns) Run(ctx context.Context) error {
 	return c.Printer.Print(output.Answer{Message: all, Names: names, Table: func(w io.Writer) error {
 		return c.table(w, all.GetRuns())
 	}})
+}
+
+// hint says that the asset asked for is not declared. Its old runs would be listed
+// all the same, so that it is no error.
+func (c ListRuns) hint(ctx context.Context) {
+	if c.Filter.Asset == "" || c.Assets == nil || c.Notes == nil {
+		return
+	}
+	_, err := c.Assets.GetAsset(ctx, &riversv1.GetAssetRequest{Asset: c.Filter.Asset})
+	if st, ok := status.FromError(err); ok && st.Code() == codes.NotFound {
+		_, _ = fmt.Fprintln(c.Notes, output.Clean(st.Message())) // a remark is not worth an error
+	}
 }
 
 func (c ListRuns) table(w io.Writer, runs []*riversv1.Run) error {

@@ -100,7 +100,7 @@ func TestDeleteGoesOnPastARefusal(t *testing.T) {
 	}}
 	var out bytes.Buffer
 	asked := 0
-	d := DeleteRuns{Runs: runs, W: &out, IDs: []string{"a", "active", "b"}, NewID: func() string { return "" },
+	d := DeleteRuns{Runs: runs, Printer: output.Printer{W: &out}, IDs: []string{"a", "active", "b"}, NewID: func() string { return "" },
 		Confirm: func(string) (bool, error) { asked++; return true, nil }}
 	err := d.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "run active: ") || out.String() != "run a is deleted\nrun b is deleted\n" || asked != 1 {

@@ -79,6 +79,17 @@ func (p Printer) Print(a Answer) error {
 	}
 }
 
+// PrintDocument writes one of n answers to one command: in YAML, each of several is
+// a document of its own.
+func (p Printer) PrintDocument(a Answer, n int) error {
+	if p.Format == YAML && n > 1 {
+		if _, err := fmt.Fprintln(p.W, "---"); err != nil {
+			return err
+		}
+	}
+	return p.Print(a)
+}
+
 // Indent is the indentation of JSON and YAML.
 const indent = "  "
 
@@ -113,17 +124,28 @@ func (p Printer) yaml(m proto.Message) error {
 	if err != nil {
 		return err
 	}
+	text, err := YAMLOf(raw)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(p.W, text)
+	return err
+}
+
+// YAMLOf writes one JSON value as a YAML document.
+func YAMLOf(raw []byte) (string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(raw, &doc); err != nil {
-		return err
+		return "", err
 	}
 	block(&doc)
-	enc := yaml.NewEncoder(p.W)
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(len(indent))
 	if err := enc.Encode(&doc); err != nil {
-		return err
+		return "", err
 	}
-	return enc.Close()
+	return out.String(), enc.Close()
 }
 
 // block turns the flow style of JSON into the block style of YAML; what is empty
