@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v2"
@@ -33,6 +32,8 @@ type settings struct {
 	worker      event.Worker
 	parallelism int
 	module      string
+	// ownRunsOnly leaves the runs of other processes alone.
+	ownRunsOnly bool
 }
 
 func engineFlags() []cli.Flag {
@@ -156,7 +157,7 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	}
 	e.manager, err = executor.New(executor.Config{
 		Location: e.location, Graph: e.graph, Host: e.host, Subprocess: children,
-		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Retry: repo.DefaultRetryPolicy(), Logger: log,
+		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Retry: repo.DefaultRetryPolicy(), OwnRunsOnly: s.ownRunsOnly, Logger: log,
 		SettleOutput: func() {
 			if e.settle != nil {
 				e.settle()
@@ -213,6 +214,3 @@ func (e *engine) close() {
 		e.log.Warn("closing", "error", err)
 	}
 }
-
-// watchdog is how long the second phase of a shutdown may take.
-const watchdog = 30 * time.Second

@@ -31,10 +31,21 @@ const (
 // the flag --module picks one.
 func Main(repositories ...*rivers.Repository) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, exitOnNextSignal)
 	app := &program{repositories: repositories, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
 	code := app.run(ctx, os.Args)
 	stop()
 	os.Exit(code)
+}
+
+// exitOnNextSignal ends the process at once when it is told a second time, whatever
+// it is doing.
+func exitOnNextSignal() {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	<-again
+	fmt.Fprintln(os.Stderr, "second signal: exit at once")
+	os.Exit(exitFailed)
 }
 
 // program is one invocation of the binary.

@@ -54,6 +54,7 @@ func (p *program) materialize(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.ownRunsOnly = true // the process ends with its one run
 	if c.Bool("memory") && (c.IsSet("storage-path") || c.IsSet("values-url")) {
 		return usage("--memory keeps nothing, so it goes with neither --storage-path nor --values-url")
 	}

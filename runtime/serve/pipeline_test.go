@@ -97,7 +97,11 @@ func odd() *rivers.Repository {
 		<-ctx.Done()
 		return 0, ctx.Err()
 	})
-	return rivers.NewRepository("odd", rivers.Assets(exits, prints, waits))
+	stubborn := rivers.NewAsset("stubborn", func(ctx *rivers.Context) (int, error) {
+		<-make(chan int) // heeds nothing
+		return 0, nil
+	})
+	return rivers.NewRepository("odd", rivers.Assets(exits, prints, waits, stubborn))
 }
 
 func pause(ctx *rivers.Context, d time.Duration) {

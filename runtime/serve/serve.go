@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -87,28 +85,34 @@ type location struct {
 
 // run starts everything, waits for a reason to end, and ends in order.
 func (l *location) run(ctx context.Context) error {
-	defer l.engine.close()
+	dog := &watchdog{log: l.log}
+	defer dog.stop()
+	defer func() {
+		dog.at("executor, resources or store")
+		l.engine.close()
+	}()
 	capture, err := l.capture()
 	if err != nil {
 		return err
 	}
-	defer capture.Close()
+	defer func() {
+		dog.at("process output")
+		capture.Close()
+	}()
 	l.engine.settle = capture.Settle // before the executor starts
-	if err := l.register(ctx, l.settings.name); err != nil {
-		_ = l.listener.Close()
-		return err
-	}
-	served, err := l.start()
+	served, err := l.start(ctx)
 	if err != nil {
 		_ = l.listener.Close()
 		return err
 	}
 	reason := l.await(ctx, served)
-	return errors.Join(reason, l.end())
+	return errors.Join(reason, l.end(dog))
 }
 
-// start begins to serve and announces it.
-func (l *location) start() (<-chan error, error) {
+// start begins to serve and announces it. The catalogue is registered once nothing
+// but serving is left to do: a build that fails to start must not replace that of
+// the build which goes on.
+func (l *location) start(ctx context.Context) (<-chan error, error) {
 	figures, err := metrics(l.manager)
 	if err != nil {
 		return nil, err
@@ -124,6 +128,9 @@ func (l *location) start() (<-chan error, error) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- l.server.Serve(l.listener) }()
+	if err := l.register(ctx, l.settings.name); err != nil {
+		return nil, err
+	}
 	l.manager.Start()
 	l.folder = daemon.NewFolder(daemon.FoldConfig{Location: l.state(), Graph: l.graph, Logger: l.log})
 	l.folder.Start()
@@ -147,50 +154,39 @@ func (l *location) state() store.Location { return l.engine.location }
 func (l *location) await(ctx context.Context, served <-chan error) error {
 	incompatible := make(chan error, 1)
 	go func() { incompatible <- l.store.AwaitIncompatible(ctx) }()
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-l.manager.Fatal():
-		return err
-	case err := <-served:
-		return err
-	case err := <-incompatible:
-		if errors.Is(err, store.ErrSchema) {
-			l.log.Error("the database moved on; draining", "error", err)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-l.manager.Fatal():
 			return err
+		case err := <-served:
+			return err
+		case err := <-incompatible:
+			if errors.Is(err, store.ErrSchema) {
+				l.log.Error("the database moved on; draining", "error", err)
+				return err
+			}
+			incompatible = nil // the watch ended otherwise, with ctx
 		}
-		<-ctx.Done()
-		return nil
 	}
 }
 
-// end drains and stops. A second signal, or a component that blocks, ends the
-// process at once.
-func (l *location) end() error {
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-again
-		l.log.Error("second signal: exit at once")
-		os.Exit(exitFailed)
-	}()
+// end drains and stops the server. The watchdog sees to what blocks once the runs
+// had their time.
+func (l *location) end(dog *watchdog) error {
 	l.log.Info("draining", "runs", len(l.manager.Active()))
 	l.server.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), l.cli.Duration("drain-timeout"))
-	l.manager.Drain(ctx)
-	cancel()
-	stage := "server"
-	dog := time.AfterFunc(watchdog, func() {
-		l.log.Error("shutdown is blocked", "by", stage)
-		os.Exit(exitFailed)
-	})
-	defer dog.Stop()
-	stop, cancel := context.WithTimeout(context.Background(), watchdog/2)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { dog.at("hand-over of runs") })()
+	l.manager.Drain(ctx)
+	dog.at("server")
+	stop, cancelStop := context.WithTimeout(context.Background(), blocked/2)
+	defer cancelStop()
 	err := l.server.Stop(stop)
-	stage = "daemon"
+	dog.at("daemon")
 	l.folder.Stop()
-	stage = "executor and store"
 	return err
 }
 

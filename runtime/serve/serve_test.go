@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -298,5 +300,68 @@ func TestTokenIsAskedFor(t *testing.T) {
 	}
 	if log, err := os.ReadFile(p.path("log")); err != nil || strings.Contains(string(log), "s3cret") {
 		t.Error("the token is in the log")
+	}
+}
+
+func TestMaterializeLeavesOtherRunsAlone(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve("--drain-timeout", "1ms")
+	run := proc.order("waits", "")
+	loc := p.open()
+	for events, err := range loc.WatchStream(t.Context(), run, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events[len(events)-1].Type() == event.TypeStepLaunched {
+			break
+		}
+	}
+	proc.terminate()
+	if out, code := p.run("materialize", "prints", "--storage-path", "rivers.db"); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	if r, err := loc.Run(t.Context(), run); err != nil || r.Epoch != 1 {
+		t.Errorf("the run of another process was taken over: epoch %d, %v", r.Epoch, err)
+	}
+}
+
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "odd")
+	proc := p.serve()
+	proc.order("stubborn", "")
+	loc := p.open()
+	runs, _, err := loc.ListRuns(t.Context(), store.RunFilter{}, store.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for events, err := range loc.WatchStream(t.Context(), runs[0].ID, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events[len(events)-1].Type() == event.TypeStepLaunched {
+			break
+		}
+	}
+	_ = proc.cmd.Process.Signal(syscall.SIGTERM) // drains for ten minutes
+	p.awaitLog("draining")
+	if code := proc.terminate(); code != 1 {
+		t.Errorf("exit code %d after a second signal", code)
+	}
+}
+
+// awaitLog waits until the log of the project says something.
+func (p *project) awaitLog(words string) {
+	p.t.Helper()
+	for {
+		if raw, err := os.ReadFile(p.path("log")); err == nil && strings.Contains(string(raw), words) {
+			return
+		}
+		select {
+		case <-p.t.Context().Done():
+			p.t.Fatalf("the log never says %q", words)
+		case <-time.After(2 * time.Millisecond):
+		}
 	}
 }
