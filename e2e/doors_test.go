@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
@@ -71,7 +72,7 @@ func (s *story) materialize(t *testing.T, request map[string]string) string {
 		t.Fatal(err)
 	}
 	post.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(post)
+	answer, err := (&http.Client{Timeout: time.Minute}).Do(post)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ type dev struct {
 func (w *workshop) develop(t *testing.T) *dev {
 	t.Helper()
 	d := &dev{ended: make(chan struct{}), more: make(chan struct{})}
-	d.cmd = exec.Command(w.riversctl, "dev", w.dir, "--state-dir", w.state, "--port", "0", "--grpc-port", "0", "--registry-port", "0") //nolint:noctx // it is ended by stop
+	d.cmd = exec.Command(w.riversctl, "dev", w.dir, "--state-dir", w.state, "--port", "0", "--grpc-port", "0", "--registry-port", "0")
 	d.cmd.Stdout, d.cmd.Stderr = d, d
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)

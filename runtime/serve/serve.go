@@ -249,7 +249,7 @@ func (p *program) listen(c *cli.Context, log *slog.Logger) (net.Listener, error)
 		return nil, fmt.Errorf("listen for gRPC and REST: %w", err)
 	}
 	if got := ports.Number(lis); n != 0 && got != n {
-		log.Warn("the default port is taken", "port", n, "using", got, "chosen by", wanted.Flag)
+		log.Warn("the default port is taken", "port", n, "using", got, "chosen_by", wanted.Flag)
 	}
 	return lis, nil
 }

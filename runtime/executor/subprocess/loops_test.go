@@ -58,7 +58,10 @@ var loops = map[string]func(context.Context, host.Env) (host.Result, error){
 			}
 		}
 		n := 0
-		for range env.Values(ctx, 0) {
+		for _, err := range env.Values(ctx, 0) {
+			if err != nil {
+				return host.Result{}, err
+			}
 			n++
 		}
 		return said(n), nil

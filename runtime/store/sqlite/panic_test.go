@@ -15,7 +15,7 @@ import (
 	"rivers.io/runtime/store"
 )
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // TestAPanicInAWriteConcernsItAlone lets one of several writes of a
 // transaction panic: the others are carried out, and so is what comes later.
