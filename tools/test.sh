@@ -11,7 +11,9 @@ cd "$(dirname "$0")/.."
 tools/setup.sh git gcc chromium
 RIVERS_TEST_CHROMIUM=$(tools/chromium.sh)
 RIVERS_TEST_VERSITYGW=$(tools/s3/build.sh)
-export RIVERS_TEST_CHROMIUM RIVERS_TEST_VERSITYGW CGO_ENABLED=1
+# Pictures of every page are kept beside the build, in both themes.
+RIVERS_SCREENSHOTS=${RIVERS_SCREENSHOTS:-$PWD/out/screenshots}
+export RIVERS_TEST_CHROMIUM RIVERS_TEST_VERSITYGW RIVERS_SCREENSHOTS CGO_ENABLED=1
 
 [ $# -gt 0 ] || set -- ./...
 start=$SECONDS

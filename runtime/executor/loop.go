@@ -126,6 +126,7 @@ func (r *runner) commit(ctx context.Context, b *batch) (bool, error) {
 	// Whatever others appended before us is folded after us: only a request
 	// to cancel can be there, and it does not contradict what we did.
 	if err := r.catchUp(ctx, ack.First); err != nil {
+		r.forget(b)
 		return false, err
 	}
 	r.seen.Store(ack.Last)
