@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 
@@ -62,12 +64,32 @@ func (s *runs) again(ctx context.Context, o order, src store.Run, fromFailure bo
 	c := &create.Created
 	create.ID, create.Priority = o.Run, src.Priority
 	c.Source, c.Selection, c.Config, c.Retry = source, src.Created.Selection, src.Created.Config, src.Created.Retry
+	if err := s.usable(c.Config); err != nil {
+		return none, nil, changed(src.ID, err)
+	}
 	c.Tags = maps.Clone(src.Created.Tags)
 	if c.Tags == nil {
 		c.Tags = map[string]string{}
 	}
 	c.Tags[event.RerunTag] = src.ID
 	return create, summary, nil
+}
+
+// usable reports why overrides that were right once are so no more.
+func (s *runs) usable(config json.RawMessage) error {
+	if len(config) == 0 || s.cfg.CheckConfig == nil {
+		return nil
+	}
+	var overrides map[string]json.RawMessage
+	if err := json.Unmarshal(config, &overrides); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(overrides)) {
+		if err := s.cfg.CheckConfig(name, overrides[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // declared returns the assets of a run, which must all still exist.

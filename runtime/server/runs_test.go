@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,8 +15,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"google.golang.org/protobuf/types/known/structpb"
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/event"
+	"rivers.io/runtime/server"
 	"rivers.io/runtime/server/fault"
 	"rivers.io/runtime/store"
 )
@@ -194,6 +197,36 @@ func TestRerun(t *testing.T) {
 	_, err = r.runs.RerunRun(r.ctx(), &riversv1.RerunRunRequest{Run: retry.Run.Id, FromFailure: true})
 	if status.Code(err) != codes.FailedPrecondition || fault.Reason(err) != "NOTHING_FAILED" {
 		t.Errorf("from failure of a success: %v", err)
+	}
+}
+
+// Overrides were checked when the run was launched; the code may have changed
+// since (D-116).
+func TestRerunChecksConfigAgain(t *testing.T) {
+	var changed atomic.Bool
+	r := newRig(t, func(c *server.Config) {
+		c.CheckConfig = func(asset string, overrides json.RawMessage) error {
+			if changed.Load() {
+				return fmt.Errorf("asset %s cannot use %s", asset, overrides)
+			}
+			return nil
+		}
+	})
+	config, err := structpb.NewStruct(map[string]any{"airports": map[string]any{"limit": 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := r.runs.Materialize(r.ctx(), &riversv1.MaterializeRequest{Selection: "airports", Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.runs.RerunRun(r.ctx(), &riversv1.RerunRunRequest{Run: src.Run.Id}); err != nil {
+		t.Errorf("with the same code: %v", err)
+	}
+	changed.Store(true)
+	_, err = r.runs.RerunRun(r.ctx(), &riversv1.RerunRunRequest{Run: src.Run.Id})
+	if fault.Reason(err) != "DEFINITIONS_CHANGED" || !strings.Contains(err.Error(), `airports cannot use {"limit":3}`) {
+		t.Errorf("with other code: %v", err)
 	}
 }
 
