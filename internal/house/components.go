@@ -36,6 +36,9 @@ var Components = []Component{
 	// What people are shown of a value, from user code to the page.
 	{Path: "runtime/metadata", Pure: true, Open: true},
 
+	// Shapes of pipelines of any size, for a generated one and for benchmarks.
+	{Path: "runtime/synthetic", Pure: true, Open: true},
+
 	// The pure core, downwards only.
 	{Path: "runtime/partition", Pure: true},
 	{Path: "runtime/event", Pure: true, Imports: []string{

@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rivers.io/internal/ports"
-	"rivers.io/runtime/daemon"
 	"rivers.io/runtime/server"
 	"rivers.io/runtime/store"
 )
@@ -33,6 +32,7 @@ func (p *program) serveCommand() *cli.Command {
 			&cli.DurationFlag{Name: "drain-timeout", Value: 10 * time.Minute, Usage: "how long runs may go on after a request to end"},
 			&cli.StringFlag{Name: "log-format", Value: "text", Usage: "text or json"},
 			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "debug, info, warn or error"},
+			&cli.BoolFlag{Name: "no-daemon", Usage: "do without the background loops; runs are carried out all the same (RIVERS_NO_DAEMON)"},
 			&cli.BoolFlag{Name: "no-capture", Usage: "do not record what user code prints past its context"},
 		),
 		Action: p.serve,
@@ -58,6 +58,10 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	daemonless, err := p.noDaemon(c)
+	if err != nil {
+		return err
+	}
 	lis, err := p.listen(c, log)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func (p *program) serve(c *cli.Context) error {
 		_ = lis.Close()
 		return err
 	}
-	l := &location{program: p, engine: e, listener: lis, cli: c, settings: s, token: token}
+	l := &location{program: p, engine: e, listener: lis, cli: c, settings: s, token: token, daemonless: daemonless}
 	return l.run(c.Context)
 }
 
@@ -80,7 +84,9 @@ type location struct {
 	settings settings
 	token    string
 	server   *server.Server
-	folder   *daemon.Folder
+	// daemonless leaves the loops out; loops are those that run.
+	daemonless bool
+	loops      []loop
 }
 
 // run starts everything, waits for a reason to end, and ends in order.
@@ -132,8 +138,7 @@ func (l *location) start(ctx context.Context) (<-chan error, error) {
 		return nil, err
 	}
 	l.manager.Start()
-	l.folder = daemon.NewFolder(daemon.FoldConfig{Location: l.state(), Graph: l.graph, Logger: l.log})
-	l.folder.Start()
+	l.startLoops()
 	l.server.SetReady(true)
 	l.log.Info("serving", "location", l.settings.name, "address", l.listener.Addr().String(), "assets", l.graph.Len())
 	if path := l.cli.String("announce"); path != "" {
@@ -186,7 +191,7 @@ func (l *location) end(dog *watchdog) error {
 	defer cancelStop()
 	err := l.server.Stop(stop)
 	dog.at("daemon")
-	l.folder.Stop()
+	l.stopLoops()
 	return err
 }
 

@@ -186,7 +186,7 @@ func TestGraphIsSearched(t *testing.T) {
 	p.Until(`root.querySelector(".hits").textContent !== ""`)
 	p.Press(kb.Enter, kb.Enter)
 	p.Until(`/^[123] of [0-9]+$/.test(root.querySelector(".hits").textContent)`)
-	if got := p.spoken(); !strings.Contains(got, "fraud_011/report") {
+	if got := p.spoken(); !strings.Contains(got, "fraud_011.report") {
 		t.Errorf("found %q", got)
 	}
 	p.Until(`new URL(location).searchParams.get("find") === "report fraud" && location.search.includes("at=")`)

@@ -35,6 +35,8 @@ type Config struct {
 	Out io.Writer
 	// Log receives what goes wrong inside.
 	Log *slog.Logger
+	// NoDaemon runs the pipeline without its background loops.
+	NoDaemon bool
 	// Verbose lets the pipeline's own log tell all.
 	Verbose bool
 	// Ask puts a question to the person; nil when nobody can answer.

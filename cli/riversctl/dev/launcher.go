@@ -24,6 +24,8 @@ type launcher struct {
 	storage string
 	// logLevel is what the pipeline's own log tells.
 	logLevel string
+	// noDaemon leaves the pipeline's background loops out.
+	noDaemon bool
 	port     ports.Wanted
 	console  *console
 }
@@ -50,6 +52,9 @@ func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
 	}
 	if l.module != "" {
 		args = append(args, "--module", l.module)
+	}
+	if l.noDaemon {
+		args = append(args, "--no-daemon")
 	}
 	return l.spawner.Start(child.Spec{
 		Path: b.Path, Args: args, Dir: l.dir, Announce: announce,

@@ -174,7 +174,7 @@ func (d *dev) supervise(ctx context.Context) (err error) {
 		Launcher: &launcher{
 			spawner: spawner, state: d.state, dir: d.cfg.Target.Dir, env: d.cfg.Env, module: d.cfg.Module,
 			values: d.cfg.Values, storage: d.cfg.Storage, port: d.cfg.GRPC, console: d.console,
-			logLevel: level(d.cfg.Verbose),
+			logLevel: level(d.cfg.Verbose), noDaemon: d.cfg.NoDaemon,
 		},
 		Publisher: d.board,
 		Report:    func(st supervise.Status) { d.board.Report(st); d.console.report(st) },

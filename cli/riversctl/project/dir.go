@@ -54,6 +54,9 @@ func (d Dir) Bin() string { return d.join("bin") }
 // Run is where running pipelines announce themselves.
 func (d Dir) Run() string { return d.join("run") }
 
+// Synthetic is where made-up pipelines lie.
+func (d Dir) Synthetic() string { return d.join("synthetic") }
+
 // TokenFile holds the token that locations are started with.
 func (d Dir) TokenFile() string { return d.join("token") }
 

@@ -1,6 +1,6 @@
 // Package scaffold writes the first files of a new pipeline: a module with one
 // asset, one test and a main. It writes into an empty directory only, and never
-// overwrites.
+// overwrites; only a made-up pipeline, which nobody edits, is written over.
 package scaffold
 
 import (
@@ -107,16 +107,7 @@ func (p Pipeline) write(dir string, r Result) error {
 			return err
 		}
 	}
-	mod, sum, err := p.Rivers.module(r.Module)
-	if err != nil {
-		return err
-	}
-	if sum != nil {
-		if err := os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o644); err != nil {
-			return err
-		}
-	}
-	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod), 0o644)
+	return p.Rivers.write(dir, r.Module)
 }
 
 // tidy reduces go.mod to what is needed: as `go mod tidy` does, then past modules

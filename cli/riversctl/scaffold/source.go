@@ -41,6 +41,20 @@ func (s Source) module(name string) (mod string, sum []byte, err error) {
 	return mod + require, sum, nil
 }
 
+// write writes the go.mod of a pipeline, and with a checkout its go.sum.
+func (s Source) write(dir, module string) error {
+	mod, sum, err := s.module(module)
+	if err != nil {
+		return err
+	}
+	if sum != nil {
+		if err := os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod), 0o644)
+}
+
 // quoted writes a path as go.mod wants it.
 func quoted(path string) string {
 	if strings.ContainsAny(path, " \t\"'`,()[]{}") {
