@@ -259,11 +259,13 @@ type StepRetryScheduled struct {
 // StepSkipped ends a step that never ran.
 type StepSkipped struct {
 	Cause string `json:"cause"`
-	// By is the step that caused it.
+	// By is the step that caused it; none when the run itself was ended because
+	// no executor could carry it on.
 	By Step `json:"by"`
 }
 
-// StepCanceled ends a step because the run was canceled.
+// StepCanceled ends a step because the run was canceled, or because no executor
+// could carry it on after the step had run.
 type StepCanceled struct {
 	Cause string `json:"cause,omitempty"`
 }

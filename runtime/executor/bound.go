@@ -19,9 +19,9 @@ const (
 // result whose event would be too large is a failure that says so.
 func bounded(o run.Outcome) run.Outcome {
 	if o.Failure != nil {
-		if over := len(o.Failure.Error) - maxError; over > 0 {
+		if len(o.Failure.Error) > maxError {
 			f := *o.Failure
-			f.Error = strings.ToValidUTF8(f.Error[:maxError], "") + fmt.Sprintf("… (%d bytes cut)", over)
+			f.Error = cut(f.Error, maxError)
 			o.Failure = &f
 		}
 		return o
@@ -62,4 +62,13 @@ func size(m *event.Materialization) int {
 		n += len(in.Asset) + len(in.Key) + len(in.Version) + 64
 	}
 	return n
+}
+
+// cut returns at most n bytes of a text, and says how many it left out.
+func cut(text string, n int) string {
+	over := len(text) - n
+	if over <= 0 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "") + fmt.Sprintf("… (%d bytes cut)", over)
 }

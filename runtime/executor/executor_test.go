@@ -300,27 +300,6 @@ func TestDrainLetsRunsFinish(t *testing.T) {
 	}
 }
 
-func TestChangedCodeEndsTheRunWithItsCause(t *testing.T) {
-	r := newRig(t, asset.Definition{Name: "a", CodeVersion: "1"})
-	g := newGate()
-	first := r.start(r.config(funcs{"a": g.hold}))
-	run := r.create(order{})
-	_ = first.Launch(run)
-	<-g.reached
-	first.Stop()
-	changed, err := asset.Resolve([]asset.Definition{{Name: "a", CodeVersion: "2"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := r.config(funcs{})
-	cfg.Graph = changed
-	r.start(cfg)
-	got := r.finish(run)
-	if got.Status != store.Failed || !strings.Contains(got.Cause, "code changed while running") {
-		t.Errorf("run is %s: %q", got.Status, got.Cause)
-	}
-}
-
 func TestRetryFromFailureReadsTheSource(t *testing.T) {
 	r := newRig(t, asset.Definition{Name: "a"}, asset.Definition{Name: "b", Inputs: []asset.Input{data("a")}})
 	var broken atomic.Bool

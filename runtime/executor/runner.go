@@ -137,6 +137,9 @@ func (r *runner) own(ctx context.Context) error {
 	if err := r.reload(ctx); err != nil {
 		return err
 	}
+	if cause := r.machine.Condemned(); cause != "" {
+		return r.condemn(ctx, errors.New(cause))
+	}
 	r.warnOfCompute()
 	if n := r.machine.Restarts(); n > r.m.cfg.Restarts {
 		return r.condemn(ctx, fmt.Errorf("executor lost %d times while no step ended: a step seems to end the process", n))
@@ -179,18 +182,6 @@ func (r *runner) mayCondemn(current store.Run) bool {
 		since = current.LeaseEnd
 	}
 	return r.m.cfg.Now().Sub(since) > r.m.cfg.Lease
-}
-
-// condemn ends a run that this code cannot carry out.
-func (r *runner) condemn(ctx context.Context, cause error) error {
-	result := &event.RunFinished{
-		Outcome: event.Failed, Cause: cause.Error(), Counts: r.claim.Run.Counts,
-	}
-	if r.claim.Run.CancelRequested {
-		result.Outcome = event.Canceled
-	}
-	_, err := r.append(ctx, []store.Part{{Epoch: r.claim.Epoch, Events: []event.Event{{Payload: result}}}})
-	return err
 }
 
 // readLaunch decodes what the launch overrides.

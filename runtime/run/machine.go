@@ -33,7 +33,9 @@ type Machine struct {
 	stops    []int
 	sweep    int
 	canceled bool
-	finished *event.RunFinished
+	// condemned is the cause with which an executor began to end the run.
+	condemned string
+	finished  *event.RunFinished
 	// restarts counts the takeovers since a step last ended.
 	restarts int
 	counts   event.Counts
@@ -84,6 +86,11 @@ func (m *Machine) CancelRequested() bool { return m.canceled }
 // ended. A run that loses its executor again and again without getting on has a
 // step that ends the process.
 func (m *Machine) Restarts() int { return m.restarts }
+
+// Condemned returns the cause with which an executor began to end every step of
+// a run that it could not carry out, or nothing. Such a run is not to be carried
+// on: whoever takes it over ends the rest.
+func (m *Machine) Condemned() string { return m.condemned }
 
 // Finished returns the end of the run, or nil.
 func (m *Machine) Finished() *event.RunFinished { return m.finished }
@@ -158,13 +165,20 @@ func (m *Machine) applyStep(i int, e event.Event) error {
 		}
 		m.makeReady(i)
 	case *event.StepSkipped:
-		if s := m.steps[i].status; s != Waiting {
+		byExecutor := p.By.IsZero() && p.Cause != ""
+		if s := m.steps[i].status; s != Waiting && (!byExecutor || s.Terminal() || s == Running) {
 			return fmt.Errorf("the step is %s", s)
+		}
+		if byExecutor {
+			m.condemn(p.Cause)
 		}
 		m.end(i, Skipped, p.By)
 	case *event.StepCanceled:
 		if s := m.steps[i].status; s.Terminal() {
 			return fmt.Errorf("the step is %s already", s)
+		}
+		if !m.canceled {
+			m.condemn(p.Cause)
 		}
 		m.end(i, Canceled, m.plan.Steps[i].ID)
 	}
@@ -320,6 +334,14 @@ func (m *Machine) doom(i int, cause event.Step) {
 	if s.status == Waiting && s.cause.IsZero() {
 		s.cause = cause
 		m.skips = append(m.skips, i)
+	}
+}
+
+// condemn keeps the first cause with which a step ended that neither an upstream
+// step nor a request ended.
+func (m *Machine) condemn(cause string) {
+	if m.condemned == "" {
+		m.condemned = cause
 	}
 }
 

@@ -282,3 +282,34 @@ func TestNothingFollowsTheEnd(t *testing.T) {
 		t.Errorf("after the end: %v", got)
 	}
 }
+
+func TestCondemnedRunIsRecognised(t *testing.T) {
+	b := event.Attempt{Step: event.Step{Name: "b"}}
+	for name, c := range map[string]struct {
+		events []event.Event
+		want   string
+	}{
+		"no end":           {nil, ""},
+		"skipped upstream": {[]event.Event{{Attempt: b, Payload: &event.StepSkipped{Cause: "upstream", By: event.Step{Name: "a"}}}}, ""},
+		"canceled on request": {[]event.Event{
+			{Payload: &event.RunCancelRequested{}}, {Attempt: b, Payload: &event.StepCanceled{Cause: "asked"}},
+		}, ""},
+		"skipped by the executor": {[]event.Event{
+			{Attempt: b, Payload: &event.StepSkipped{Cause: "changed"}},
+			{Attempt: event.Attempt{Step: event.Step{Name: "a"}}, Payload: &event.StepSkipped{Cause: "changed again"}},
+		}, "changed"},
+		"canceled by the executor": {[]event.Event{{Attempt: b, Payload: &event.StepCanceled{Cause: "changed"}}}, "changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newWorld(t, dag([]string{"a", "b"}, map[string][]string{"b": {"a"}}, nil), "").machine()
+			for _, e := range c.events {
+				if err := m.Apply(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := m.Condemned(); got != c.want {
+				t.Errorf("condemned %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -27,7 +27,10 @@ func NeedsLive(p event.Payload) bool {
 	return Settles(p)
 }
 
-// Count adds what a payload says about the end of a step to c.
+// Count adds what a payload says about the end of a step to c. The end of the
+// run has the last word: when its counts add up to the total, they are those of
+// the run, since the steps of a run whose definitions are gone cannot all be
+// named by events.
 func Count(c *event.Counts, p event.Payload) {
 	switch p := p.(type) {
 	case *event.StepSucceeded:
@@ -40,6 +43,11 @@ func Count(c *event.Counts, p event.Payload) {
 		c.Skipped++
 	case *event.StepCanceled:
 		c.Canceled++
+	case *event.RunFinished:
+		n := p.Counts
+		if n.Total == c.Total && n.Succeeded+n.Failed+n.Skipped+n.Canceled == n.Total {
+			*c = n
+		}
 	}
 }
 

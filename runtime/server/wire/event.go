@@ -82,7 +82,11 @@ func stepPayload(out *riversv1.Event, payload event.Payload) {
 	case *event.StepRetryScheduled:
 		out.Payload = &riversv1.Event_StepRetryScheduled{StepRetryScheduled: &riversv1.StepRetryScheduled{NotBefore: Time(p.NotBefore)}}
 	case *event.StepSkipped:
-		out.Payload = &riversv1.Event_StepSkipped{StepSkipped: &riversv1.StepSkipped{Cause: text(p.Cause), By: step(p.By)}}
+		skipped := &riversv1.StepSkipped{Cause: text(p.Cause)}
+		if !p.By.IsZero() {
+			skipped.By = step(p.By)
+		}
+		out.Payload = &riversv1.Event_StepSkipped{StepSkipped: skipped}
 	case *event.StepCanceled:
 		out.Payload = &riversv1.Event_StepCanceled{StepCanceled: &riversv1.StepCanceled{Cause: text(p.Cause)}}
 	case *event.StepRevoked:
