@@ -75,6 +75,9 @@ var Components = []Component{
 	{Path: "runtime/store", Imports: []string{
 		"runtime/partition", "runtime/event", "runtime/asset",
 	}},
+	{Path: "runtime/staleness", Imports: []string{
+		"runtime/partition", "runtime/event", "runtime/asset", "runtime/store",
+	}},
 	{Path: "runtime/executor", Imports: engine, Tests: pipeline},
 	{Path: "runtime/executor/subprocess", Imports: append([]string{"runtime/executor", "proto"}, engine...), Tests: pipeline},
 	{Path: "runtime/daemon", Imports: engine, Tests: pipeline},
@@ -86,8 +89,8 @@ var Components = []Component{
 	{Path: "gateway/openapi"},
 	{Path: "runtime/server/fault", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/asset"}},
 	{Path: "runtime/server/rest", Imports: []string{"proto", "runtime/server/fault"}},
-	{Path: "runtime/server/wire", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset"}},
-	{Path: "runtime/server/read", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset", "runtime/server/fault", "runtime/server/wire"}},
+	{Path: "runtime/server/wire", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset", "runtime/staleness"}},
+	{Path: "runtime/server/read", Imports: []string{"proto", "runtime/store", "runtime/partition", "runtime/event", "runtime/asset", "runtime/staleness", "runtime/server/fault", "runtime/server/wire"}},
 	{Path: "runtime/server/door", Imports: []string{"proto", "gateway/openapi", "runtime/server/fault", "runtime/server/rest"}},
 
 	// The control plane and its doors.
@@ -98,6 +101,7 @@ var Components = []Component{
 	}},
 	{Path: "ui", Imports: []string{
 		"gateway", "proto", "runtime/store", "runtime/partition", "runtime/asset", "runtime/event", "runtime/plan",
+		"runtime/staleness",
 	}, Tests: []string{"runtime/...", "operator/registry", "internal/chromium"}},
 	{Path: "cli", Imports: []string{
 		"ui", "gateway", "operator/registry", "proto", "runtime/store",

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"fmt"
+	"time"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/partition"
@@ -53,6 +54,12 @@ type Cause struct {
 	// Upstream is the upstream asset of a data cause, and Key its key.
 	Upstream string
 	Key      partition.Key
+	// Was and Is are what was recorded and what holds now: code versions of a
+	// code cause, data versions of a data cause. Either may be empty.
+	Was, Is string
+	// At is when the upstream's newest value was recorded; zero when that is not
+	// the reason.
+	At time.Time
 	// Text tells the cause in words.
 	Text string
 }
@@ -96,6 +103,9 @@ type Dependency struct {
 	// Newer tells, of an input of many keys whose versions nobody combined anew,
 	// that one of them was made after it was read.
 	Newer bool
+	// At is when Version was recorded; of an input of many keys, when the newest
+	// of them was. Zero means unknown.
+	At time.Time
 }
 
 // Judge applies D-66 to D-70 to one asset or one key of it: codeVersion is the
@@ -110,12 +120,18 @@ func Judge(codeVersion string, fact Fact, deps []Dependency) Status {
 		if fact.CodeVersion == "" {
 			text = fmt.Sprintf("the code version is %s; it was made without one", codeVersion)
 		}
-		causes = append(causes, Cause{Category: CauseCode, Why: WhyCode, Text: text})
+		causes = append(causes, Cause{Category: CauseCode, Why: WhyCode, Was: fact.CodeVersion, Is: codeVersion, Text: text})
 	}
 	for _, dep := range deps {
-		if why, text := dep.cause(); why != "" {
-			causes = append(causes, Cause{Category: CauseData, Why: why, Upstream: dep.Asset, Key: dep.Key, Text: text})
+		why, text := dep.cause()
+		if why == "" {
+			continue
 		}
+		cause := Cause{Category: CauseData, Why: why, Upstream: dep.Asset, Key: dep.Key, Text: text}
+		if why == WhyChanged || why == WhyUnread {
+			cause.Was, cause.Is, cause.At = dep.Consumed, dep.Version, dep.At
+		}
+		causes = append(causes, cause)
 	}
 	if len(causes) > 0 {
 		return Status{State: Stale, Causes: causes}
@@ -142,47 +158,4 @@ func (d Dependency) cause() (Why, string) {
 		return WhyStale, name + " is stale"
 	}
 	return "", ""
-}
-
-// Staleness judges every asset, upstreams first, from the last fact about each,
-// in declaration order. A partitioned asset is judged by the newest fact over
-// all its keys; versions are compared only where both sides speak of the same
-// key, so the answer never calls an asset stale for another key's sake. Judging
-// each key by itself is Judge with the key's own fact and dependencies.
-func (g *Graph) Staleness(facts []Fact) []Status {
-	states := make([]Status, len(g.defs))
-	for _, i := range g.order {
-		var fact Fact
-		if i < len(facts) {
-			fact = facts[i]
-		}
-		var deps []Dependency
-		for _, e := range g.up.of(i) {
-			in := &g.defs[i].Inputs[e.Input]
-			dep := Dependency{Asset: in.Asset, Optional: in.Optional, State: states[e.Asset].State}
-			if e.Asset < len(facts) {
-				dep.compare(facts[e.Asset], fact.Inputs, g.spaces[e.Asset] != nil)
-			}
-			deps = append(deps, dep)
-		}
-		states[i] = Judge(g.defs[i].CodeVersion, fact, deps)
-	}
-	return states
-}
-
-// compare looks for the consumed version that speaks of what upstream last
-// recorded.
-func (d *Dependency) compare(upstream Fact, consumed []event.InputVersion, partitioned bool) {
-	d.Version = upstream.DataVersion
-	d.Comparable = !partitioned
-	for _, in := range consumed {
-		if in.Asset != d.Asset {
-			continue
-		}
-		if !partitioned || (in.Key != "" && in.Key == upstream.Key) {
-			d.Key, d.Consumed, d.Comparable = in.Key, in.Version, true
-			return
-		}
-		d.Consumed = in.Version // of other keys: consumed, but not comparable
-	}
 }

@@ -1878,6 +1878,380 @@ func (x *ListAssetEventsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// AssetStaleness is how a whole asset is doing. A partitioned asset is as bad as
+// the worst of its judged keys, which are the one materialized last and those
+// that have a value from the end of its key space on; keys without a value are
+// counted and not judged.
+type AssetStaleness struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The asset.
+	Asset string `protobuf:"bytes,1,opt,name=asset,proto3" json:"asset,omitempty"`
+	// The state; missing when no key has a value.
+	State StalenessState `protobuf:"varint,2,opt,name=state,proto3,enum=rivers.v1.StalenessState" json:"state,omitempty"`
+	// Every cause; of a partitioned asset one for each category, reason and
+	// upstream, those of the last key first.
+	Causes []*StalenessCause `protobuf:"bytes,3,rep,name=causes,proto3" json:"causes,omitempty"`
+	// How many keys there are; 1 when not partitioned.
+	TotalKeys uint64 `protobuf:"varint,4,opt,name=total_keys,json=totalKeys,proto3" json:"total_keys,omitempty"`
+	// How many of them have a value.
+	MaterializedKeys uint64 `protobuf:"varint,5,opt,name=materialized_keys,json=materializedKeys,proto3" json:"materialized_keys,omitempty"`
+	// How many of those were judged; with fewer than materialized_keys the others
+	// may be stale.
+	JudgedKeys int32 `protobuf:"varint,6,opt,name=judged_keys,json=judgedKeys,proto3" json:"judged_keys,omitempty"`
+	// How many of the judged are stale.
+	StaleKeys int32 `protobuf:"varint,7,opt,name=stale_keys,json=staleKeys,proto3" json:"stale_keys,omitempty"`
+	// Whether a limit of the answer was reached, so that some upstreams were taken
+	// to be up to date unseen. Asking for fewer assets or keys helps.
+	Incomplete    bool `protobuf:"varint,8,opt,name=incomplete,proto3" json:"incomplete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssetStaleness) Reset() {
+	*x = AssetStaleness{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssetStaleness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssetStaleness) ProtoMessage() {}
+
+func (x *AssetStaleness) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssetStaleness.ProtoReflect.Descriptor instead.
+func (*AssetStaleness) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AssetStaleness) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *AssetStaleness) GetState() StalenessState {
+	if x != nil {
+		return x.State
+	}
+	return StalenessState_STALENESS_STATE_UNSPECIFIED
+}
+
+func (x *AssetStaleness) GetCauses() []*StalenessCause {
+	if x != nil {
+		return x.Causes
+	}
+	return nil
+}
+
+func (x *AssetStaleness) GetTotalKeys() uint64 {
+	if x != nil {
+		return x.TotalKeys
+	}
+	return 0
+}
+
+func (x *AssetStaleness) GetMaterializedKeys() uint64 {
+	if x != nil {
+		return x.MaterializedKeys
+	}
+	return 0
+}
+
+func (x *AssetStaleness) GetJudgedKeys() int32 {
+	if x != nil {
+		return x.JudgedKeys
+	}
+	return 0
+}
+
+func (x *AssetStaleness) GetStaleKeys() int32 {
+	if x != nil {
+		return x.StaleKeys
+	}
+	return 0
+}
+
+func (x *AssetStaleness) GetIncomplete() bool {
+	if x != nil {
+		return x.Incomplete
+	}
+	return false
+}
+
+// ListStalenessRequest asks how assets are doing.
+type ListStalenessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The code location, "namespaces/{namespace}/codeLocations/{name}"; may be
+	// empty when the location itself is called.
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// The most assets wanted; 0 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Continues a list.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Restricts the list to a selection such as "+report" or "group:ingest"; empty
+	// means all.
+	Selection string `protobuf:"bytes,4,opt,name=selection,proto3" json:"selection,omitempty"`
+	// How many keys of each partitioned asset are judged; 0 means 100.
+	Keys          int32 `protobuf:"varint,5,opt,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStalenessRequest) Reset() {
+	*x = ListStalenessRequest{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStalenessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStalenessRequest) ProtoMessage() {}
+
+func (x *ListStalenessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStalenessRequest.ProtoReflect.Descriptor instead.
+func (*ListStalenessRequest) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListStalenessRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *ListStalenessRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListStalenessRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListStalenessRequest) GetSelection() string {
+	if x != nil {
+		return x.Selection
+	}
+	return ""
+}
+
+func (x *ListStalenessRequest) GetKeys() int32 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+// ListStalenessResponse holds a page of answers.
+type ListStalenessResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answers, in declaration order.
+	Assets []*AssetStaleness `protobuf:"bytes,1,rep,name=assets,proto3" json:"assets,omitempty"`
+	// Continues the list; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many assets the whole list has.
+	TotalSize     int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStalenessResponse) Reset() {
+	*x = ListStalenessResponse{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStalenessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStalenessResponse) ProtoMessage() {}
+
+func (x *ListStalenessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStalenessResponse.ProtoReflect.Descriptor instead.
+func (*ListStalenessResponse) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListStalenessResponse) GetAssets() []*AssetStaleness {
+	if x != nil {
+		return x.Assets
+	}
+	return nil
+}
+
+func (x *ListStalenessResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListStalenessResponse) GetTotalSize() int32 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
+}
+
+// GetStalenessRequest asks how one asset is doing.
+type GetStalenessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The code location, "namespaces/{namespace}/codeLocations/{name}"; may be
+	// empty when the location itself is called.
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// The asset's name.
+	Asset string `protobuf:"bytes,2,opt,name=asset,proto3" json:"asset,omitempty"`
+	// How many keys of a partitioned asset are judged; 0 means 1000.
+	Keys          int32 `protobuf:"varint,3,opt,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStalenessRequest) Reset() {
+	*x = GetStalenessRequest{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStalenessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStalenessRequest) ProtoMessage() {}
+
+func (x *GetStalenessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStalenessRequest.ProtoReflect.Descriptor instead.
+func (*GetStalenessRequest) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetStalenessRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *GetStalenessRequest) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *GetStalenessRequest) GetKeys() int32 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+// GetStalenessResponse holds one answer.
+type GetStalenessResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How the asset is doing.
+	Staleness     *AssetStaleness `protobuf:"bytes,1,opt,name=staleness,proto3" json:"staleness,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStalenessResponse) Reset() {
+	*x = GetStalenessResponse{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStalenessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStalenessResponse) ProtoMessage() {}
+
+func (x *GetStalenessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStalenessResponse.ProtoReflect.Descriptor instead.
+func (*GetStalenessResponse) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetStalenessResponse) GetStaleness() *AssetStaleness {
+	if x != nil {
+		return x.Staleness
+	}
+	return nil
+}
+
 // ValueSelector picks the materialization whose value is wanted.
 type ValueSelector struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1891,7 +2265,7 @@ type ValueSelector struct {
 
 func (x *ValueSelector) Reset() {
 	*x = ValueSelector{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[20]
+	mi := &file_rivers_v1_asset_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1903,7 +2277,7 @@ func (x *ValueSelector) String() string {
 func (*ValueSelector) ProtoMessage() {}
 
 func (x *ValueSelector) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[20]
+	mi := &file_rivers_v1_asset_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1916,7 +2290,7 @@ func (x *ValueSelector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ValueSelector.ProtoReflect.Descriptor instead.
 func (*ValueSelector) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{20}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ValueSelector) GetPartition() string {
@@ -1951,7 +2325,7 @@ type PreviewAssetRequest struct {
 
 func (x *PreviewAssetRequest) Reset() {
 	*x = PreviewAssetRequest{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[21]
+	mi := &file_rivers_v1_asset_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1963,7 +2337,7 @@ func (x *PreviewAssetRequest) String() string {
 func (*PreviewAssetRequest) ProtoMessage() {}
 
 func (x *PreviewAssetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[21]
+	mi := &file_rivers_v1_asset_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1976,7 +2350,7 @@ func (x *PreviewAssetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewAssetRequest.ProtoReflect.Descriptor instead.
 func (*PreviewAssetRequest) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{21}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *PreviewAssetRequest) GetLocation() string {
@@ -2027,7 +2401,7 @@ type PreviewAssetResponse struct {
 
 func (x *PreviewAssetResponse) Reset() {
 	*x = PreviewAssetResponse{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[22]
+	mi := &file_rivers_v1_asset_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2413,7 @@ func (x *PreviewAssetResponse) String() string {
 func (*PreviewAssetResponse) ProtoMessage() {}
 
 func (x *PreviewAssetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[22]
+	mi := &file_rivers_v1_asset_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2426,7 @@ func (x *PreviewAssetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewAssetResponse.ProtoReflect.Descriptor instead.
 func (*PreviewAssetResponse) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{22}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PreviewAssetResponse) GetMaterialization() *MaterializationRecord {
@@ -2103,7 +2477,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[23]
+	mi := &file_rivers_v1_asset_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2115,7 +2489,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[23]
+	mi := &file_rivers_v1_asset_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2128,7 +2502,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{23}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Column) GetName() string {
@@ -2165,7 +2539,7 @@ type ReadValueRequest struct {
 
 func (x *ReadValueRequest) Reset() {
 	*x = ReadValueRequest{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[24]
+	mi := &file_rivers_v1_asset_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2177,7 +2551,7 @@ func (x *ReadValueRequest) String() string {
 func (*ReadValueRequest) ProtoMessage() {}
 
 func (x *ReadValueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[24]
+	mi := &file_rivers_v1_asset_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2190,7 +2564,7 @@ func (x *ReadValueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadValueRequest.ProtoReflect.Descriptor instead.
 func (*ReadValueRequest) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{24}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReadValueRequest) GetLocation() string {
@@ -2244,7 +2618,7 @@ type ReadValueResponse struct {
 
 func (x *ReadValueResponse) Reset() {
 	*x = ReadValueResponse{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[25]
+	mi := &file_rivers_v1_asset_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2256,7 +2630,7 @@ func (x *ReadValueResponse) String() string {
 func (*ReadValueResponse) ProtoMessage() {}
 
 func (x *ReadValueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[25]
+	mi := &file_rivers_v1_asset_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2269,7 +2643,7 @@ func (x *ReadValueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadValueResponse.ProtoReflect.Descriptor instead.
 func (*ReadValueResponse) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{25}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReadValueResponse) GetPiece() isReadValueResponse_Piece {
@@ -2331,7 +2705,7 @@ type ValueHeader struct {
 
 func (x *ValueHeader) Reset() {
 	*x = ValueHeader{}
-	mi := &file_rivers_v1_asset_proto_msgTypes[26]
+	mi := &file_rivers_v1_asset_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2717,7 @@ func (x *ValueHeader) String() string {
 func (*ValueHeader) ProtoMessage() {}
 
 func (x *ValueHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_asset_proto_msgTypes[26]
+	mi := &file_rivers_v1_asset_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2730,7 @@ func (x *ValueHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ValueHeader.ProtoReflect.Descriptor instead.
 func (*ValueHeader) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{26}
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ValueHeader) GetMaterialization() *MaterializationRecord {
@@ -2529,7 +2903,45 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\tpartition\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tpartition\"k\n" +
 	"\x17ListAssetEventsResponse\x12(\n" +
 	"\x06events\x18\x01 \x03(\v2\x10.rivers.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"c\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb6\x02\n" +
+	"\x0eAssetStaleness\x12\x14\n" +
+	"\x05asset\x18\x01 \x01(\tR\x05asset\x12/\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.rivers.v1.StalenessStateR\x05state\x121\n" +
+	"\x06causes\x18\x03 \x03(\v2\x19.rivers.v1.StalenessCauseR\x06causes\x12\x1d\n" +
+	"\n" +
+	"total_keys\x18\x04 \x01(\x04R\ttotalKeys\x12+\n" +
+	"\x11materialized_keys\x18\x05 \x01(\x04R\x10materializedKeys\x12\x1f\n" +
+	"\vjudged_keys\x18\x06 \x01(\x05R\n" +
+	"judgedKeys\x12\x1d\n" +
+	"\n" +
+	"stale_keys\x18\a \x01(\x05R\tstaleKeys\x12\x1e\n" +
+	"\n" +
+	"incomplete\x18\b \x01(\bR\n" +
+	"incomplete\"\xea\x03\n" +
+	"\x14ListStalenessRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\tpageToken\x12'\n" +
+	"\tselection\x18\x04 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\tselection\x12\x1e\n" +
+	"\x04keys\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x04keys\"\x91\x01\n" +
+	"\x15ListStalenessResponse\x121\n" +
+	"\x06assets\x18\x01 \x03(\v2\x19.rivers.v1.AssetStalenessR\x06assets\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\x90\x03\n" +
+	"\x13GetStalenessRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
+	"\x05asset\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12\x1e\n" +
+	"\x04keys\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x04keys\"O\n" +
+	"\x14GetStalenessResponse\x127\n" +
+	"\tstaleness\x18\x01 \x01(\v2\x19.rivers.v1.AssetStalenessR\tstaleness\"c\n" +
 	"\rValueSelector\x12&\n" +
 	"\tpartition\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tpartition\x12*\n" +
 	"\x03run\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x18$2\x0f^[0-9a-fA-F-]*$R\x03run\"\xc0\x03\n" +
@@ -2584,13 +2996,15 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\tValueForm\x12\x1a\n" +
 	"\x16VALUE_FORM_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fVALUE_FORM_ROWS\x10\x01\x12\x15\n" +
-	"\x11VALUE_FORM_STORED\x10\x022\xf8\x06\n" +
+	"\x11VALUE_FORM_STORED\x10\x022\xb3\t\n" +
 	"\fAssetService\x12\x85\x01\n" +
 	"\n" +
 	"ListAssets\x12\x1c.rivers.v1.ListAssetsRequest\x1a\x1d.rivers.v1.ListAssetsResponse\":\x82\xd3\xe4\x93\x024\x122/v1/{location=namespaces/*/codeLocations/*}/assets\x12\x87\x01\n" +
 	"\bGetAsset\x12\x1a.rivers.v1.GetAssetRequest\x1a\x1b.rivers.v1.GetAssetResponse\"B\x82\xd3\xe4\x93\x02<\x12:/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}\x12~\n" +
 	"\bGetGraph\x12\x1a.rivers.v1.GetGraphRequest\x1a\x1b.rivers.v1.GetGraphResponse\"9\x82\xd3\xe4\x93\x023\x121/v1/{location=namespaces/*/codeLocations/*}/graph\x12\xa3\x01\n" +
-	"\x0fListAssetEvents\x12!.rivers.v1.ListAssetEventsRequest\x1a\".rivers.v1.ListAssetEventsResponse\"I\x82\xd3\xe4\x93\x02C\x12A/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/events\x12\x9b\x01\n" +
+	"\x0fListAssetEvents\x12!.rivers.v1.ListAssetEventsRequest\x1a\".rivers.v1.ListAssetEventsResponse\"I\x82\xd3\xe4\x93\x02C\x12A/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/events\x12\x98\x01\n" +
+	"\rListStaleness\x12\x1f.rivers.v1.ListStalenessRequest\x1a .rivers.v1.ListStalenessResponse\"D\x82\xd3\xe4\x93\x02>\x12</v1/{location=namespaces/*/codeLocations/*}/assets:staleness\x12\x9d\x01\n" +
+	"\fGetStaleness\x12\x1e.rivers.v1.GetStalenessRequest\x1a\x1f.rivers.v1.GetStalenessResponse\"L\x82\xd3\xe4\x93\x02F\x12D/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:staleness\x12\x9b\x01\n" +
 	"\fPreviewAsset\x12\x1e.rivers.v1.PreviewAssetRequest\x1a\x1f.rivers.v1.PreviewAssetResponse\"J\x82\xd3\xe4\x93\x02D\x12B/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:preview\x12\x91\x01\n" +
 	"\tReadValue\x12\x1b.rivers.v1.ReadValueRequest\x1a\x1c.rivers.v1.ReadValueResponse\"G\x82\xd3\xe4\x93\x02A\x12?/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:read0\x01B$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
 
@@ -2607,7 +3021,7 @@ func file_rivers_v1_asset_proto_rawDescGZIP() []byte {
 }
 
 var file_rivers_v1_asset_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_rivers_v1_asset_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_rivers_v1_asset_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_rivers_v1_asset_proto_goTypes = []any{
 	(AssetKind)(0),                  // 0: rivers.v1.AssetKind
 	(AssetView)(0),                  // 1: rivers.v1.AssetView
@@ -2633,28 +3047,35 @@ var file_rivers_v1_asset_proto_goTypes = []any{
 	(*GraphEdge)(nil),               // 21: rivers.v1.GraphEdge
 	(*ListAssetEventsRequest)(nil),  // 22: rivers.v1.ListAssetEventsRequest
 	(*ListAssetEventsResponse)(nil), // 23: rivers.v1.ListAssetEventsResponse
-	(*ValueSelector)(nil),           // 24: rivers.v1.ValueSelector
-	(*PreviewAssetRequest)(nil),     // 25: rivers.v1.PreviewAssetRequest
-	(*PreviewAssetResponse)(nil),    // 26: rivers.v1.PreviewAssetResponse
-	(*Column)(nil),                  // 27: rivers.v1.Column
-	(*ReadValueRequest)(nil),        // 28: rivers.v1.ReadValueRequest
-	(*ReadValueResponse)(nil),       // 29: rivers.v1.ReadValueResponse
-	(*ValueHeader)(nil),             // 30: rivers.v1.ValueHeader
-	nil,                             // 31: rivers.v1.Asset.MetadataEntry
-	(*PartitionsDefinition)(nil),    // 32: rivers.v1.PartitionsDefinition
-	(*PartitionKeys)(nil),           // 33: rivers.v1.PartitionKeys
-	(*durationpb.Duration)(nil),     // 34: google.protobuf.Duration
-	(*structpb.Value)(nil),          // 35: google.protobuf.Value
-	(*timestamppb.Timestamp)(nil),   // 36: google.protobuf.Timestamp
-	(*Materialization)(nil),         // 37: rivers.v1.Materialization
-	(*Event)(nil),                   // 38: rivers.v1.Event
+	(*AssetStaleness)(nil),          // 24: rivers.v1.AssetStaleness
+	(*ListStalenessRequest)(nil),    // 25: rivers.v1.ListStalenessRequest
+	(*ListStalenessResponse)(nil),   // 26: rivers.v1.ListStalenessResponse
+	(*GetStalenessRequest)(nil),     // 27: rivers.v1.GetStalenessRequest
+	(*GetStalenessResponse)(nil),    // 28: rivers.v1.GetStalenessResponse
+	(*ValueSelector)(nil),           // 29: rivers.v1.ValueSelector
+	(*PreviewAssetRequest)(nil),     // 30: rivers.v1.PreviewAssetRequest
+	(*PreviewAssetResponse)(nil),    // 31: rivers.v1.PreviewAssetResponse
+	(*Column)(nil),                  // 32: rivers.v1.Column
+	(*ReadValueRequest)(nil),        // 33: rivers.v1.ReadValueRequest
+	(*ReadValueResponse)(nil),       // 34: rivers.v1.ReadValueResponse
+	(*ValueHeader)(nil),             // 35: rivers.v1.ValueHeader
+	nil,                             // 36: rivers.v1.Asset.MetadataEntry
+	(*PartitionsDefinition)(nil),    // 37: rivers.v1.PartitionsDefinition
+	(*PartitionKeys)(nil),           // 38: rivers.v1.PartitionKeys
+	(*durationpb.Duration)(nil),     // 39: google.protobuf.Duration
+	(*structpb.Value)(nil),          // 40: google.protobuf.Value
+	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
+	(*Materialization)(nil),         // 42: rivers.v1.Materialization
+	(*Event)(nil),                   // 43: rivers.v1.Event
+	(StalenessState)(0),             // 44: rivers.v1.StalenessState
+	(*StalenessCause)(nil),          // 45: rivers.v1.StalenessCause
 }
 var file_rivers_v1_asset_proto_depIdxs = []int32{
 	0,  // 0: rivers.v1.Asset.kind:type_name -> rivers.v1.AssetKind
-	31, // 1: rivers.v1.Asset.metadata:type_name -> rivers.v1.Asset.MetadataEntry
+	36, // 1: rivers.v1.Asset.metadata:type_name -> rivers.v1.Asset.MetadataEntry
 	5,  // 2: rivers.v1.Asset.inputs:type_name -> rivers.v1.AssetInput
-	32, // 3: rivers.v1.Asset.partitions:type_name -> rivers.v1.PartitionsDefinition
-	33, // 4: rivers.v1.Asset.partition_keys:type_name -> rivers.v1.PartitionKeys
+	37, // 3: rivers.v1.Asset.partitions:type_name -> rivers.v1.PartitionsDefinition
+	38, // 4: rivers.v1.Asset.partition_keys:type_name -> rivers.v1.PartitionKeys
 	7,  // 5: rivers.v1.Asset.retry:type_name -> rivers.v1.RetryPolicy
 	9,  // 6: rivers.v1.Asset.compute:type_name -> rivers.v1.Compute
 	10, // 7: rivers.v1.Asset.config:type_name -> rivers.v1.ConfigField
@@ -2663,16 +3084,16 @@ var file_rivers_v1_asset_proto_depIdxs = []int32{
 	2,  // 10: rivers.v1.AssetInput.kind:type_name -> rivers.v1.InputKind
 	6,  // 11: rivers.v1.AssetInput.mapping:type_name -> rivers.v1.PartitionMapping
 	8,  // 12: rivers.v1.RetryPolicy.backoff:type_name -> rivers.v1.Backoff
-	34, // 13: rivers.v1.Backoff.base:type_name -> google.protobuf.Duration
-	34, // 14: rivers.v1.Backoff.step:type_name -> google.protobuf.Duration
-	34, // 15: rivers.v1.Backoff.list:type_name -> google.protobuf.Duration
-	34, // 16: rivers.v1.Backoff.max:type_name -> google.protobuf.Duration
-	35, // 17: rivers.v1.ConfigField.default:type_name -> google.protobuf.Value
+	39, // 13: rivers.v1.Backoff.base:type_name -> google.protobuf.Duration
+	39, // 14: rivers.v1.Backoff.step:type_name -> google.protobuf.Duration
+	39, // 15: rivers.v1.Backoff.list:type_name -> google.protobuf.Duration
+	39, // 16: rivers.v1.Backoff.max:type_name -> google.protobuf.Duration
+	40, // 17: rivers.v1.ConfigField.default:type_name -> google.protobuf.Value
 	13, // 18: rivers.v1.AssetState.last_materialization:type_name -> rivers.v1.MaterializationRecord
-	36, // 19: rivers.v1.AssetState.fail_time:type_name -> google.protobuf.Timestamp
-	36, // 20: rivers.v1.AssetState.observe_time:type_name -> google.protobuf.Timestamp
-	36, // 21: rivers.v1.MaterializationRecord.time:type_name -> google.protobuf.Timestamp
-	37, // 22: rivers.v1.MaterializationRecord.materialization:type_name -> rivers.v1.Materialization
+	41, // 19: rivers.v1.AssetState.fail_time:type_name -> google.protobuf.Timestamp
+	41, // 20: rivers.v1.AssetState.observe_time:type_name -> google.protobuf.Timestamp
+	41, // 21: rivers.v1.MaterializationRecord.time:type_name -> google.protobuf.Timestamp
+	42, // 22: rivers.v1.MaterializationRecord.materialization:type_name -> rivers.v1.Materialization
 	1,  // 23: rivers.v1.ListAssetsRequest.view:type_name -> rivers.v1.AssetView
 	4,  // 24: rivers.v1.ListAssetsResponse.assets:type_name -> rivers.v1.Asset
 	1,  // 25: rivers.v1.GetAssetRequest.view:type_name -> rivers.v1.AssetView
@@ -2682,33 +3103,41 @@ var file_rivers_v1_asset_proto_depIdxs = []int32{
 	0,  // 29: rivers.v1.GraphNode.kind:type_name -> rivers.v1.AssetKind
 	2,  // 30: rivers.v1.GraphEdge.kind:type_name -> rivers.v1.InputKind
 	6,  // 31: rivers.v1.GraphEdge.mapping:type_name -> rivers.v1.PartitionMapping
-	38, // 32: rivers.v1.ListAssetEventsResponse.events:type_name -> rivers.v1.Event
-	24, // 33: rivers.v1.PreviewAssetRequest.value:type_name -> rivers.v1.ValueSelector
-	13, // 34: rivers.v1.PreviewAssetResponse.materialization:type_name -> rivers.v1.MaterializationRecord
-	27, // 35: rivers.v1.PreviewAssetResponse.columns:type_name -> rivers.v1.Column
-	35, // 36: rivers.v1.PreviewAssetResponse.rows:type_name -> google.protobuf.Value
-	24, // 37: rivers.v1.ReadValueRequest.value:type_name -> rivers.v1.ValueSelector
-	3,  // 38: rivers.v1.ReadValueRequest.form:type_name -> rivers.v1.ValueForm
-	30, // 39: rivers.v1.ReadValueResponse.header:type_name -> rivers.v1.ValueHeader
-	13, // 40: rivers.v1.ValueHeader.materialization:type_name -> rivers.v1.MaterializationRecord
-	27, // 41: rivers.v1.ValueHeader.columns:type_name -> rivers.v1.Column
-	14, // 42: rivers.v1.AssetService.ListAssets:input_type -> rivers.v1.ListAssetsRequest
-	16, // 43: rivers.v1.AssetService.GetAsset:input_type -> rivers.v1.GetAssetRequest
-	18, // 44: rivers.v1.AssetService.GetGraph:input_type -> rivers.v1.GetGraphRequest
-	22, // 45: rivers.v1.AssetService.ListAssetEvents:input_type -> rivers.v1.ListAssetEventsRequest
-	25, // 46: rivers.v1.AssetService.PreviewAsset:input_type -> rivers.v1.PreviewAssetRequest
-	28, // 47: rivers.v1.AssetService.ReadValue:input_type -> rivers.v1.ReadValueRequest
-	15, // 48: rivers.v1.AssetService.ListAssets:output_type -> rivers.v1.ListAssetsResponse
-	17, // 49: rivers.v1.AssetService.GetAsset:output_type -> rivers.v1.GetAssetResponse
-	19, // 50: rivers.v1.AssetService.GetGraph:output_type -> rivers.v1.GetGraphResponse
-	23, // 51: rivers.v1.AssetService.ListAssetEvents:output_type -> rivers.v1.ListAssetEventsResponse
-	26, // 52: rivers.v1.AssetService.PreviewAsset:output_type -> rivers.v1.PreviewAssetResponse
-	29, // 53: rivers.v1.AssetService.ReadValue:output_type -> rivers.v1.ReadValueResponse
-	48, // [48:54] is the sub-list for method output_type
-	42, // [42:48] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	43, // 32: rivers.v1.ListAssetEventsResponse.events:type_name -> rivers.v1.Event
+	44, // 33: rivers.v1.AssetStaleness.state:type_name -> rivers.v1.StalenessState
+	45, // 34: rivers.v1.AssetStaleness.causes:type_name -> rivers.v1.StalenessCause
+	24, // 35: rivers.v1.ListStalenessResponse.assets:type_name -> rivers.v1.AssetStaleness
+	24, // 36: rivers.v1.GetStalenessResponse.staleness:type_name -> rivers.v1.AssetStaleness
+	29, // 37: rivers.v1.PreviewAssetRequest.value:type_name -> rivers.v1.ValueSelector
+	13, // 38: rivers.v1.PreviewAssetResponse.materialization:type_name -> rivers.v1.MaterializationRecord
+	32, // 39: rivers.v1.PreviewAssetResponse.columns:type_name -> rivers.v1.Column
+	40, // 40: rivers.v1.PreviewAssetResponse.rows:type_name -> google.protobuf.Value
+	29, // 41: rivers.v1.ReadValueRequest.value:type_name -> rivers.v1.ValueSelector
+	3,  // 42: rivers.v1.ReadValueRequest.form:type_name -> rivers.v1.ValueForm
+	35, // 43: rivers.v1.ReadValueResponse.header:type_name -> rivers.v1.ValueHeader
+	13, // 44: rivers.v1.ValueHeader.materialization:type_name -> rivers.v1.MaterializationRecord
+	32, // 45: rivers.v1.ValueHeader.columns:type_name -> rivers.v1.Column
+	14, // 46: rivers.v1.AssetService.ListAssets:input_type -> rivers.v1.ListAssetsRequest
+	16, // 47: rivers.v1.AssetService.GetAsset:input_type -> rivers.v1.GetAssetRequest
+	18, // 48: rivers.v1.AssetService.GetGraph:input_type -> rivers.v1.GetGraphRequest
+	22, // 49: rivers.v1.AssetService.ListAssetEvents:input_type -> rivers.v1.ListAssetEventsRequest
+	25, // 50: rivers.v1.AssetService.ListStaleness:input_type -> rivers.v1.ListStalenessRequest
+	27, // 51: rivers.v1.AssetService.GetStaleness:input_type -> rivers.v1.GetStalenessRequest
+	30, // 52: rivers.v1.AssetService.PreviewAsset:input_type -> rivers.v1.PreviewAssetRequest
+	33, // 53: rivers.v1.AssetService.ReadValue:input_type -> rivers.v1.ReadValueRequest
+	15, // 54: rivers.v1.AssetService.ListAssets:output_type -> rivers.v1.ListAssetsResponse
+	17, // 55: rivers.v1.AssetService.GetAsset:output_type -> rivers.v1.GetAssetResponse
+	19, // 56: rivers.v1.AssetService.GetGraph:output_type -> rivers.v1.GetGraphResponse
+	23, // 57: rivers.v1.AssetService.ListAssetEvents:output_type -> rivers.v1.ListAssetEventsResponse
+	26, // 58: rivers.v1.AssetService.ListStaleness:output_type -> rivers.v1.ListStalenessResponse
+	28, // 59: rivers.v1.AssetService.GetStaleness:output_type -> rivers.v1.GetStalenessResponse
+	31, // 60: rivers.v1.AssetService.PreviewAsset:output_type -> rivers.v1.PreviewAssetResponse
+	34, // 61: rivers.v1.AssetService.ReadValue:output_type -> rivers.v1.ReadValueResponse
+	54, // [54:62] is the sub-list for method output_type
+	46, // [46:54] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_rivers_v1_asset_proto_init() }
@@ -2718,7 +3147,7 @@ func file_rivers_v1_asset_proto_init() {
 	}
 	file_rivers_v1_event_proto_init()
 	file_rivers_v1_partition_proto_init()
-	file_rivers_v1_asset_proto_msgTypes[25].OneofWrappers = []any{
+	file_rivers_v1_asset_proto_msgTypes[30].OneofWrappers = []any{
 		(*ReadValueResponse_Header)(nil),
 		(*ReadValueResponse_Data)(nil),
 	}
@@ -2728,7 +3157,7 @@ func file_rivers_v1_asset_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rivers_v1_asset_proto_rawDesc), len(file_rivers_v1_asset_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   28,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

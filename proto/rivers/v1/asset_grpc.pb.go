@@ -23,6 +23,8 @@ const (
 	AssetService_GetAsset_FullMethodName        = "/rivers.v1.AssetService/GetAsset"
 	AssetService_GetGraph_FullMethodName        = "/rivers.v1.AssetService/GetGraph"
 	AssetService_ListAssetEvents_FullMethodName = "/rivers.v1.AssetService/ListAssetEvents"
+	AssetService_ListStaleness_FullMethodName   = "/rivers.v1.AssetService/ListStaleness"
+	AssetService_GetStaleness_FullMethodName    = "/rivers.v1.AssetService/GetStaleness"
 	AssetService_PreviewAsset_FullMethodName    = "/rivers.v1.AssetService/PreviewAsset"
 	AssetService_ReadValue_FullMethodName       = "/rivers.v1.AssetService/ReadValue"
 )
@@ -43,6 +45,11 @@ type AssetServiceClient interface {
 	GetGraph(ctx context.Context, in *GetGraphRequest, opts ...grpc.CallOption) (*GetGraphResponse, error)
 	// ListAssetEvents returns what happened to an asset, newest first.
 	ListAssetEvents(ctx context.Context, in *ListAssetEventsRequest, opts ...grpc.CallOption) (*ListAssetEventsResponse, error)
+	// ListStaleness says of each asset whether it is missing, stale or up to date,
+	// and why. It is judged when asked for and stored nowhere.
+	ListStaleness(ctx context.Context, in *ListStalenessRequest, opts ...grpc.CallOption) (*ListStalenessResponse, error)
+	// GetStaleness is ListStaleness of one asset, with more of its keys judged.
+	GetStaleness(ctx context.Context, in *GetStalenessRequest, opts ...grpc.CallOption) (*GetStalenessResponse, error)
 	// PreviewAsset returns the first rows of a stored value.
 	PreviewAsset(ctx context.Context, in *PreviewAssetRequest, opts ...grpc.CallOption) (*PreviewAssetResponse, error)
 	// ReadValue streams a stored value: a header, then its content in pieces.
@@ -97,6 +104,26 @@ func (c *assetServiceClient) ListAssetEvents(ctx context.Context, in *ListAssetE
 	return out, nil
 }
 
+func (c *assetServiceClient) ListStaleness(ctx context.Context, in *ListStalenessRequest, opts ...grpc.CallOption) (*ListStalenessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListStalenessResponse)
+	err := c.cc.Invoke(ctx, AssetService_ListStaleness_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *assetServiceClient) GetStaleness(ctx context.Context, in *GetStalenessRequest, opts ...grpc.CallOption) (*GetStalenessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStalenessResponse)
+	err := c.cc.Invoke(ctx, AssetService_GetStaleness_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *assetServiceClient) PreviewAsset(ctx context.Context, in *PreviewAssetRequest, opts ...grpc.CallOption) (*PreviewAssetResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PreviewAssetResponse)
@@ -142,6 +169,11 @@ type AssetServiceServer interface {
 	GetGraph(context.Context, *GetGraphRequest) (*GetGraphResponse, error)
 	// ListAssetEvents returns what happened to an asset, newest first.
 	ListAssetEvents(context.Context, *ListAssetEventsRequest) (*ListAssetEventsResponse, error)
+	// ListStaleness says of each asset whether it is missing, stale or up to date,
+	// and why. It is judged when asked for and stored nowhere.
+	ListStaleness(context.Context, *ListStalenessRequest) (*ListStalenessResponse, error)
+	// GetStaleness is ListStaleness of one asset, with more of its keys judged.
+	GetStaleness(context.Context, *GetStalenessRequest) (*GetStalenessResponse, error)
 	// PreviewAsset returns the first rows of a stored value.
 	PreviewAsset(context.Context, *PreviewAssetRequest) (*PreviewAssetResponse, error)
 	// ReadValue streams a stored value: a header, then its content in pieces.
@@ -167,6 +199,12 @@ func (UnimplementedAssetServiceServer) GetGraph(context.Context, *GetGraphReques
 }
 func (UnimplementedAssetServiceServer) ListAssetEvents(context.Context, *ListAssetEventsRequest) (*ListAssetEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAssetEvents not implemented")
+}
+func (UnimplementedAssetServiceServer) ListStaleness(context.Context, *ListStalenessRequest) (*ListStalenessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListStaleness not implemented")
+}
+func (UnimplementedAssetServiceServer) GetStaleness(context.Context, *GetStalenessRequest) (*GetStalenessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStaleness not implemented")
 }
 func (UnimplementedAssetServiceServer) PreviewAsset(context.Context, *PreviewAssetRequest) (*PreviewAssetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PreviewAsset not implemented")
@@ -267,6 +305,42 @@ func _AssetService_ListAssetEvents_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AssetService_ListStaleness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListStalenessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AssetServiceServer).ListStaleness(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AssetService_ListStaleness_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AssetServiceServer).ListStaleness(ctx, req.(*ListStalenessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AssetService_GetStaleness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStalenessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AssetServiceServer).GetStaleness(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AssetService_GetStaleness_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AssetServiceServer).GetStaleness(ctx, req.(*GetStalenessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AssetService_PreviewAsset_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(PreviewAssetRequest)
 	if err := dec(in); err != nil {
@@ -318,6 +392,14 @@ var AssetService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAssetEvents",
 			Handler:    _AssetService_ListAssetEvents_Handler,
+		},
+		{
+			MethodName: "ListStaleness",
+			Handler:    _AssetService_ListStaleness_Handler,
+		},
+		{
+			MethodName: "GetStaleness",
+			Handler:    _AssetService_GetStaleness_Handler,
 		},
 		{
 			MethodName: "PreviewAsset",

@@ -82,6 +82,182 @@ func (PartitionState) EnumDescriptor() ([]byte, []int) {
 	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{0}
 }
 
+// StalenessState tells how an asset, or one key of it, relates to what it is made
+// from.
+type StalenessState int32
+
+const (
+	// Never sent.
+	StalenessState_STALENESS_STATE_UNSPECIFIED StalenessState = 0
+	// Nothing was made.
+	StalenessState_STALENESS_STATE_MISSING StalenessState = 1
+	// What was made is out of date.
+	StalenessState_STALENESS_STATE_STALE StalenessState = 2
+	// What was made is what would be made now.
+	StalenessState_STALENESS_STATE_UP_TO_DATE StalenessState = 3
+)
+
+// Enum value maps for StalenessState.
+var (
+	StalenessState_name = map[int32]string{
+		0: "STALENESS_STATE_UNSPECIFIED",
+		1: "STALENESS_STATE_MISSING",
+		2: "STALENESS_STATE_STALE",
+		3: "STALENESS_STATE_UP_TO_DATE",
+	}
+	StalenessState_value = map[string]int32{
+		"STALENESS_STATE_UNSPECIFIED": 0,
+		"STALENESS_STATE_MISSING":     1,
+		"STALENESS_STATE_STALE":       2,
+		"STALENESS_STATE_UP_TO_DATE":  3,
+	}
+)
+
+func (x StalenessState) Enum() *StalenessState {
+	p := new(StalenessState)
+	*p = x
+	return p
+}
+
+func (x StalenessState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StalenessState) Descriptor() protoreflect.EnumDescriptor {
+	return file_rivers_v1_partition_proto_enumTypes[1].Descriptor()
+}
+
+func (StalenessState) Type() protoreflect.EnumType {
+	return &file_rivers_v1_partition_proto_enumTypes[1]
+}
+
+func (x StalenessState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StalenessState.Descriptor instead.
+func (StalenessState) EnumDescriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{1}
+}
+
+// StalenessCategory names the origin of staleness.
+type StalenessCategory int32
+
+const (
+	// Never sent.
+	StalenessCategory_STALENESS_CATEGORY_UNSPECIFIED StalenessCategory = 0
+	// The code changed since.
+	StalenessCategory_STALENESS_CATEGORY_CODE StalenessCategory = 1
+	// An upstream changed since, or is itself not up to date.
+	StalenessCategory_STALENESS_CATEGORY_DATA StalenessCategory = 2
+)
+
+// Enum value maps for StalenessCategory.
+var (
+	StalenessCategory_name = map[int32]string{
+		0: "STALENESS_CATEGORY_UNSPECIFIED",
+		1: "STALENESS_CATEGORY_CODE",
+		2: "STALENESS_CATEGORY_DATA",
+	}
+	StalenessCategory_value = map[string]int32{
+		"STALENESS_CATEGORY_UNSPECIFIED": 0,
+		"STALENESS_CATEGORY_CODE":        1,
+		"STALENESS_CATEGORY_DATA":        2,
+	}
+)
+
+func (x StalenessCategory) Enum() *StalenessCategory {
+	p := new(StalenessCategory)
+	*p = x
+	return p
+}
+
+func (x StalenessCategory) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StalenessCategory) Descriptor() protoreflect.EnumDescriptor {
+	return file_rivers_v1_partition_proto_enumTypes[2].Descriptor()
+}
+
+func (StalenessCategory) Type() protoreflect.EnumType {
+	return &file_rivers_v1_partition_proto_enumTypes[2]
+}
+
+func (x StalenessCategory) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StalenessCategory.Descriptor instead.
+func (StalenessCategory) EnumDescriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{2}
+}
+
+// StalenessReason says what a cause is about.
+type StalenessReason int32
+
+const (
+	// Never sent.
+	StalenessReason_STALENESS_REASON_UNSPECIFIED StalenessReason = 0
+	// The declared code version is another.
+	StalenessReason_STALENESS_REASON_CODE StalenessReason = 1
+	// The upstream has nothing.
+	StalenessReason_STALENESS_REASON_MISSING StalenessReason = 2
+	// The upstream holds another version than was read.
+	StalenessReason_STALENESS_REASON_CHANGED StalenessReason = 3
+	// The upstream has a version and none was read.
+	StalenessReason_STALENESS_REASON_UNREAD StalenessReason = 4
+	// The upstream is stale itself.
+	StalenessReason_STALENESS_REASON_STALE StalenessReason = 5
+)
+
+// Enum value maps for StalenessReason.
+var (
+	StalenessReason_name = map[int32]string{
+		0: "STALENESS_REASON_UNSPECIFIED",
+		1: "STALENESS_REASON_CODE",
+		2: "STALENESS_REASON_MISSING",
+		3: "STALENESS_REASON_CHANGED",
+		4: "STALENESS_REASON_UNREAD",
+		5: "STALENESS_REASON_STALE",
+	}
+	StalenessReason_value = map[string]int32{
+		"STALENESS_REASON_UNSPECIFIED": 0,
+		"STALENESS_REASON_CODE":        1,
+		"STALENESS_REASON_MISSING":     2,
+		"STALENESS_REASON_CHANGED":     3,
+		"STALENESS_REASON_UNREAD":      4,
+		"STALENESS_REASON_STALE":       5,
+	}
+)
+
+func (x StalenessReason) Enum() *StalenessReason {
+	p := new(StalenessReason)
+	*p = x
+	return p
+}
+
+func (x StalenessReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StalenessReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_rivers_v1_partition_proto_enumTypes[3].Descriptor()
+}
+
+func (StalenessReason) Type() protoreflect.EnumType {
+	return &file_rivers_v1_partition_proto_enumTypes[3]
+}
+
+func (x StalenessReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StalenessReason.Descriptor instead.
+func (StalenessReason) EnumDescriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{3}
+}
+
 // PartitionKey names one partition. Exactly one alternative is given.
 type PartitionKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1357,6 +1533,351 @@ func (x *GetPartitionSummaryResponse) GetFailedPartitions() string {
 	return ""
 }
 
+// StalenessCause is one cause of staleness.
+type StalenessCause struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it comes from.
+	Category StalenessCategory `protobuf:"varint,1,opt,name=category,proto3,enum=rivers.v1.StalenessCategory" json:"category,omitempty"`
+	// What it is about.
+	Reason StalenessReason `protobuf:"varint,2,opt,name=reason,proto3,enum=rivers.v1.StalenessReason" json:"reason,omitempty"`
+	// The upstream asset of a cause of data; empty else.
+	Upstream string `protobuf:"bytes,3,opt,name=upstream,proto3" json:"upstream,omitempty"`
+	// The key of the upstream; empty when it has no partitions or all of its keys
+	// are meant.
+	UpstreamPartition string `protobuf:"bytes,4,opt,name=upstream_partition,json=upstreamPartition,proto3" json:"upstream_partition,omitempty"`
+	// What was recorded: a code version, or the data version that was read. May be
+	// empty.
+	Was string `protobuf:"bytes,5,opt,name=was,proto3" json:"was,omitempty"`
+	// What holds now. May be empty.
+	Now string `protobuf:"bytes,6,opt,name=now,proto3" json:"now,omitempty"`
+	// When the upstream's newest value was recorded; absent when that is not the
+	// reason.
+	Time *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=time,proto3" json:"time,omitempty"`
+	// The cause in words.
+	Text string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	// In the answer about a whole asset: the last key that has the cause.
+	Partition string `protobuf:"bytes,9,opt,name=partition,proto3" json:"partition,omitempty"`
+	// In the answer about a whole asset: how many of the judged keys have it.
+	Keys          int32 `protobuf:"varint,10,opt,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StalenessCause) Reset() {
+	*x = StalenessCause{}
+	mi := &file_rivers_v1_partition_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StalenessCause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StalenessCause) ProtoMessage() {}
+
+func (x *StalenessCause) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_partition_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StalenessCause.ProtoReflect.Descriptor instead.
+func (*StalenessCause) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *StalenessCause) GetCategory() StalenessCategory {
+	if x != nil {
+		return x.Category
+	}
+	return StalenessCategory_STALENESS_CATEGORY_UNSPECIFIED
+}
+
+func (x *StalenessCause) GetReason() StalenessReason {
+	if x != nil {
+		return x.Reason
+	}
+	return StalenessReason_STALENESS_REASON_UNSPECIFIED
+}
+
+func (x *StalenessCause) GetUpstream() string {
+	if x != nil {
+		return x.Upstream
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetUpstreamPartition() string {
+	if x != nil {
+		return x.UpstreamPartition
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetWas() string {
+	if x != nil {
+		return x.Was
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetNow() string {
+	if x != nil {
+		return x.Now
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *StalenessCause) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetPartition() string {
+	if x != nil {
+		return x.Partition
+	}
+	return ""
+}
+
+func (x *StalenessCause) GetKeys() int32 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+// ListPartitionStalenessRequest asks how a window of keys is doing.
+type ListPartitionStalenessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The code location, "namespaces/{namespace}/codeLocations/{name}"; may be
+	// empty when the location itself is called.
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// The asset; it must be partitioned.
+	Asset string `protobuf:"bytes,2,opt,name=asset,proto3" json:"asset,omitempty"`
+	// Restricts the keys to a selection such as "2001-01-01..2001-01-31"; empty
+	// means all.
+	Partitions string `protobuf:"bytes,3,opt,name=partitions,proto3" json:"partitions,omitempty"`
+	// How many keys to leave out at the beginning.
+	Offset uint64 `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"`
+	// The most keys wanted; 0 means 200. An answer may hold fewer to keep its
+	// size: continue at offset plus what came. When the keys with all that they
+	// are made from are too many to look up, the error is INVALID_ARGUMENT with
+	// reason TOO_MUCH_TO_JUDGE, and a smaller limit helps.
+	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPartitionStalenessRequest) Reset() {
+	*x = ListPartitionStalenessRequest{}
+	mi := &file_rivers_v1_partition_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPartitionStalenessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPartitionStalenessRequest) ProtoMessage() {}
+
+func (x *ListPartitionStalenessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_partition_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPartitionStalenessRequest.ProtoReflect.Descriptor instead.
+func (*ListPartitionStalenessRequest) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListPartitionStalenessRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *ListPartitionStalenessRequest) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *ListPartitionStalenessRequest) GetPartitions() string {
+	if x != nil {
+		return x.Partitions
+	}
+	return ""
+}
+
+func (x *ListPartitionStalenessRequest) GetOffset() uint64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *ListPartitionStalenessRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListPartitionStalenessResponse is a window of judged keys.
+type ListPartitionStalenessResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The keys, in definition order.
+	Partitions []*PartitionStaleness `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
+	// How many keys there are, or how many are selected.
+	TotalSize     uint64 `protobuf:"varint,2,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPartitionStalenessResponse) Reset() {
+	*x = ListPartitionStalenessResponse{}
+	mi := &file_rivers_v1_partition_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPartitionStalenessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPartitionStalenessResponse) ProtoMessage() {}
+
+func (x *ListPartitionStalenessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_partition_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPartitionStalenessResponse.ProtoReflect.Descriptor instead.
+func (*ListPartitionStalenessResponse) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListPartitionStalenessResponse) GetPartitions() []*PartitionStaleness {
+	if x != nil {
+		return x.Partitions
+	}
+	return nil
+}
+
+func (x *ListPartitionStalenessResponse) GetTotalSize() uint64 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
+}
+
+// PartitionStaleness is how one key is doing.
+type PartitionStaleness struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The canonical text of the key.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The position of the key in definition order, from 0.
+	Index uint64 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	// The state.
+	State StalenessState `protobuf:"varint,3,opt,name=state,proto3,enum=rivers.v1.StalenessState" json:"state,omitempty"`
+	// Every cause, of a stale key.
+	Causes        []*StalenessCause `protobuf:"bytes,4,rep,name=causes,proto3" json:"causes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PartitionStaleness) Reset() {
+	*x = PartitionStaleness{}
+	mi := &file_rivers_v1_partition_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PartitionStaleness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PartitionStaleness) ProtoMessage() {}
+
+func (x *PartitionStaleness) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_partition_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PartitionStaleness.ProtoReflect.Descriptor instead.
+func (*PartitionStaleness) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PartitionStaleness) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *PartitionStaleness) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *PartitionStaleness) GetState() StalenessState {
+	if x != nil {
+		return x.State
+	}
+	return StalenessState_STALENESS_STATE_UNSPECIFIED
+}
+
+func (x *PartitionStaleness) GetCauses() []*StalenessCause {
+	if x != nil {
+		return x.Causes
+	}
+	return nil
+}
+
 // GetPartitionMapRequest asks for the states of a window of keys.
 type GetPartitionMapRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1378,7 +1899,7 @@ type GetPartitionMapRequest struct {
 
 func (x *GetPartitionMapRequest) Reset() {
 	*x = GetPartitionMapRequest{}
-	mi := &file_rivers_v1_partition_proto_msgTypes[18]
+	mi := &file_rivers_v1_partition_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1390,7 +1911,7 @@ func (x *GetPartitionMapRequest) String() string {
 func (*GetPartitionMapRequest) ProtoMessage() {}
 
 func (x *GetPartitionMapRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_partition_proto_msgTypes[18]
+	mi := &file_rivers_v1_partition_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1403,7 +1924,7 @@ func (x *GetPartitionMapRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPartitionMapRequest.ProtoReflect.Descriptor instead.
 func (*GetPartitionMapRequest) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{18}
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetPartitionMapRequest) GetLocation() string {
@@ -1458,7 +1979,7 @@ type GetPartitionMapResponse struct {
 
 func (x *GetPartitionMapResponse) Reset() {
 	*x = GetPartitionMapResponse{}
-	mi := &file_rivers_v1_partition_proto_msgTypes[19]
+	mi := &file_rivers_v1_partition_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1991,7 @@ func (x *GetPartitionMapResponse) String() string {
 func (*GetPartitionMapResponse) ProtoMessage() {}
 
 func (x *GetPartitionMapResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_partition_proto_msgTypes[19]
+	mi := &file_rivers_v1_partition_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +2004,7 @@ func (x *GetPartitionMapResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPartitionMapResponse.ProtoReflect.Descriptor instead.
 func (*GetPartitionMapResponse) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{19}
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetPartitionMapResponse) GetTotalSize() uint64 {
@@ -1533,7 +2054,7 @@ type PartitionCell struct {
 
 func (x *PartitionCell) Reset() {
 	*x = PartitionCell{}
-	mi := &file_rivers_v1_partition_proto_msgTypes[20]
+	mi := &file_rivers_v1_partition_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1545,7 +2066,7 @@ func (x *PartitionCell) String() string {
 func (*PartitionCell) ProtoMessage() {}
 
 func (x *PartitionCell) ProtoReflect() protoreflect.Message {
-	mi := &file_rivers_v1_partition_proto_msgTypes[20]
+	mi := &file_rivers_v1_partition_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1558,7 +2079,7 @@ func (x *PartitionCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionCell.ProtoReflect.Descriptor instead.
 func (*PartitionCell) Descriptor() ([]byte, []int) {
-	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{20}
+	return file_rivers_v1_partition_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PartitionCell) GetFrom() string {
@@ -1700,7 +2221,41 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\x06failed\x18\x03 \x01(\x04R\x06failed\x12\x18\n" +
 	"\amissing\x18\x04 \x01(\x04R\amissing\x12-\n" +
 	"\x12missing_partitions\x18\x05 \x01(\tR\x11missingPartitions\x12+\n" +
-	"\x11failed_partitions\x18\x06 \x01(\tR\x10failedPartitions\"\xca\x03\n" +
+	"\x11failed_partitions\x18\x06 \x01(\tR\x10failedPartitions\"\xe3\x02\n" +
+	"\x0eStalenessCause\x128\n" +
+	"\bcategory\x18\x01 \x01(\x0e2\x1c.rivers.v1.StalenessCategoryR\bcategory\x122\n" +
+	"\x06reason\x18\x02 \x01(\x0e2\x1a.rivers.v1.StalenessReasonR\x06reason\x12\x1a\n" +
+	"\bupstream\x18\x03 \x01(\tR\bupstream\x12-\n" +
+	"\x12upstream_partition\x18\x04 \x01(\tR\x11upstreamPartition\x12\x10\n" +
+	"\x03was\x18\x05 \x01(\tR\x03was\x12\x10\n" +
+	"\x03now\x18\x06 \x01(\tR\x03now\x12.\n" +
+	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x12\n" +
+	"\x04text\x18\b \x01(\tR\x04text\x12\x1c\n" +
+	"\tpartition\x18\t \x01(\tR\tpartition\x12\x12\n" +
+	"\x04keys\x18\n" +
+	" \x01(\x05R\x04keys\"\xdf\x03\n" +
+	"\x1dListPartitionStalenessRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
+	"\x05asset\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x05asset\x12)\n" +
+	"\n" +
+	"partitions\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\n" +
+	"partitions\x12\x16\n" +
+	"\x06offset\x18\x04 \x01(\x04R\x06offset\x12 \n" +
+	"\x05limit\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05limit\"~\n" +
+	"\x1eListPartitionStalenessResponse\x12=\n" +
+	"\n" +
+	"partitions\x18\x01 \x03(\v2\x1d.rivers.v1.PartitionStalenessR\n" +
+	"partitions\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x02 \x01(\x04R\ttotalSize\"\xa0\x01\n" +
+	"\x12PartitionStaleness\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x04R\x05index\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.rivers.v1.StalenessStateR\x05state\x121\n" +
+	"\x06causes\x18\x04 \x03(\v2\x19.rivers.v1.StalenessCauseR\x06causes\"\xca\x03\n" +
 	"\x16GetPartitionMapRequest\x12\xb6\x02\n" +
 	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
 	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12 \n" +
@@ -1726,11 +2281,28 @@ const file_rivers_v1_partition_proto_rawDesc = "" +
 	"\x1bPARTITION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17PARTITION_STATE_MISSING\x10\x01\x12 \n" +
 	"\x1cPARTITION_STATE_MATERIALIZED\x10\x02\x12\x1a\n" +
-	"\x16PARTITION_STATE_FAILED\x10\x032\xdb\x05\n" +
+	"\x16PARTITION_STATE_FAILED\x10\x03*\x89\x01\n" +
+	"\x0eStalenessState\x12\x1f\n" +
+	"\x1bSTALENESS_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17STALENESS_STATE_MISSING\x10\x01\x12\x19\n" +
+	"\x15STALENESS_STATE_STALE\x10\x02\x12\x1e\n" +
+	"\x1aSTALENESS_STATE_UP_TO_DATE\x10\x03*q\n" +
+	"\x11StalenessCategory\x12\"\n" +
+	"\x1eSTALENESS_CATEGORY_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17STALENESS_CATEGORY_CODE\x10\x01\x12\x1b\n" +
+	"\x17STALENESS_CATEGORY_DATA\x10\x02*\xc3\x01\n" +
+	"\x0fStalenessReason\x12 \n" +
+	"\x1cSTALENESS_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15STALENESS_REASON_CODE\x10\x01\x12\x1c\n" +
+	"\x18STALENESS_REASON_MISSING\x10\x02\x12\x1c\n" +
+	"\x18STALENESS_REASON_CHANGED\x10\x03\x12\x1b\n" +
+	"\x17STALENESS_REASON_UNREAD\x10\x04\x12\x1a\n" +
+	"\x16STALENESS_REASON_STALE\x10\x052\xa4\a\n" +
 	"\x10PartitionService\x12\xa4\x01\n" +
 	"\x0eListPartitions\x12 .rivers.v1.ListPartitionsRequest\x1a!.rivers.v1.ListPartitionsResponse\"M\x82\xd3\xe4\x93\x02G\x12E/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions\x12\xb3\x01\n" +
 	"\x11GetPartitionIndex\x12#.rivers.v1.GetPartitionIndexRequest\x1a$.rivers.v1.GetPartitionIndexResponse\"S\x82\xd3\xe4\x93\x02M\x12K/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:index\x12\xbb\x01\n" +
-	"\x13GetPartitionSummary\x12%.rivers.v1.GetPartitionSummaryRequest\x1a&.rivers.v1.GetPartitionSummaryResponse\"U\x82\xd3\xe4\x93\x02O\x12M/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:summary\x12\xab\x01\n" +
+	"\x13GetPartitionSummary\x12%.rivers.v1.GetPartitionSummaryRequest\x1a&.rivers.v1.GetPartitionSummaryResponse\"U\x82\xd3\xe4\x93\x02O\x12M/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:summary\x12\xc6\x01\n" +
+	"\x16ListPartitionStaleness\x12(.rivers.v1.ListPartitionStalenessRequest\x1a).rivers.v1.ListPartitionStalenessResponse\"W\x82\xd3\xe4\x93\x02Q\x12O/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:staleness\x12\xab\x01\n" +
 	"\x0fGetPartitionMap\x12!.rivers.v1.GetPartitionMapRequest\x1a\".rivers.v1.GetPartitionMapResponse\"Q\x82\xd3\xe4\x93\x02K\x12I/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:mapB$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
 
 var (
@@ -1745,62 +2317,77 @@ func file_rivers_v1_partition_proto_rawDescGZIP() []byte {
 	return file_rivers_v1_partition_proto_rawDescData
 }
 
-var file_rivers_v1_partition_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rivers_v1_partition_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_rivers_v1_partition_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_rivers_v1_partition_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_rivers_v1_partition_proto_goTypes = []any{
-	(PartitionState)(0),                 // 0: rivers.v1.PartitionState
-	(*PartitionKey)(nil),                // 1: rivers.v1.PartitionKey
-	(*SinglePartitionKey)(nil),          // 2: rivers.v1.SinglePartitionKey
-	(*MultiPartitionKey)(nil),           // 3: rivers.v1.MultiPartitionKey
-	(*PartitionDimension)(nil),          // 4: rivers.v1.PartitionDimension
-	(*PartitionRange)(nil),              // 5: rivers.v1.PartitionRange
-	(*SinglePartitionRange)(nil),        // 6: rivers.v1.SinglePartitionRange
-	(*MultiPartitionRange)(nil),         // 7: rivers.v1.MultiPartitionRange
-	(*DimensionRange)(nil),              // 8: rivers.v1.DimensionRange
-	(*PartitionSelection)(nil),          // 9: rivers.v1.PartitionSelection
-	(*PartitionsDefinition)(nil),        // 10: rivers.v1.PartitionsDefinition
-	(*PartitionKeys)(nil),               // 11: rivers.v1.PartitionKeys
-	(*ListPartitionsRequest)(nil),       // 12: rivers.v1.ListPartitionsRequest
-	(*ListPartitionsResponse)(nil),      // 13: rivers.v1.ListPartitionsResponse
-	(*Partition)(nil),                   // 14: rivers.v1.Partition
-	(*GetPartitionIndexRequest)(nil),    // 15: rivers.v1.GetPartitionIndexRequest
-	(*GetPartitionIndexResponse)(nil),   // 16: rivers.v1.GetPartitionIndexResponse
-	(*GetPartitionSummaryRequest)(nil),  // 17: rivers.v1.GetPartitionSummaryRequest
-	(*GetPartitionSummaryResponse)(nil), // 18: rivers.v1.GetPartitionSummaryResponse
-	(*GetPartitionMapRequest)(nil),      // 19: rivers.v1.GetPartitionMapRequest
-	(*GetPartitionMapResponse)(nil),     // 20: rivers.v1.GetPartitionMapResponse
-	(*PartitionCell)(nil),               // 21: rivers.v1.PartitionCell
-	(*timestamppb.Timestamp)(nil),       // 22: google.protobuf.Timestamp
+	(PartitionState)(0),                    // 0: rivers.v1.PartitionState
+	(StalenessState)(0),                    // 1: rivers.v1.StalenessState
+	(StalenessCategory)(0),                 // 2: rivers.v1.StalenessCategory
+	(StalenessReason)(0),                   // 3: rivers.v1.StalenessReason
+	(*PartitionKey)(nil),                   // 4: rivers.v1.PartitionKey
+	(*SinglePartitionKey)(nil),             // 5: rivers.v1.SinglePartitionKey
+	(*MultiPartitionKey)(nil),              // 6: rivers.v1.MultiPartitionKey
+	(*PartitionDimension)(nil),             // 7: rivers.v1.PartitionDimension
+	(*PartitionRange)(nil),                 // 8: rivers.v1.PartitionRange
+	(*SinglePartitionRange)(nil),           // 9: rivers.v1.SinglePartitionRange
+	(*MultiPartitionRange)(nil),            // 10: rivers.v1.MultiPartitionRange
+	(*DimensionRange)(nil),                 // 11: rivers.v1.DimensionRange
+	(*PartitionSelection)(nil),             // 12: rivers.v1.PartitionSelection
+	(*PartitionsDefinition)(nil),           // 13: rivers.v1.PartitionsDefinition
+	(*PartitionKeys)(nil),                  // 14: rivers.v1.PartitionKeys
+	(*ListPartitionsRequest)(nil),          // 15: rivers.v1.ListPartitionsRequest
+	(*ListPartitionsResponse)(nil),         // 16: rivers.v1.ListPartitionsResponse
+	(*Partition)(nil),                      // 17: rivers.v1.Partition
+	(*GetPartitionIndexRequest)(nil),       // 18: rivers.v1.GetPartitionIndexRequest
+	(*GetPartitionIndexResponse)(nil),      // 19: rivers.v1.GetPartitionIndexResponse
+	(*GetPartitionSummaryRequest)(nil),     // 20: rivers.v1.GetPartitionSummaryRequest
+	(*GetPartitionSummaryResponse)(nil),    // 21: rivers.v1.GetPartitionSummaryResponse
+	(*StalenessCause)(nil),                 // 22: rivers.v1.StalenessCause
+	(*ListPartitionStalenessRequest)(nil),  // 23: rivers.v1.ListPartitionStalenessRequest
+	(*ListPartitionStalenessResponse)(nil), // 24: rivers.v1.ListPartitionStalenessResponse
+	(*PartitionStaleness)(nil),             // 25: rivers.v1.PartitionStaleness
+	(*GetPartitionMapRequest)(nil),         // 26: rivers.v1.GetPartitionMapRequest
+	(*GetPartitionMapResponse)(nil),        // 27: rivers.v1.GetPartitionMapResponse
+	(*PartitionCell)(nil),                  // 28: rivers.v1.PartitionCell
+	(*timestamppb.Timestamp)(nil),          // 29: google.protobuf.Timestamp
 }
 var file_rivers_v1_partition_proto_depIdxs = []int32{
-	2,  // 0: rivers.v1.PartitionKey.single:type_name -> rivers.v1.SinglePartitionKey
-	3,  // 1: rivers.v1.PartitionKey.multi:type_name -> rivers.v1.MultiPartitionKey
-	4,  // 2: rivers.v1.MultiPartitionKey.dimensions:type_name -> rivers.v1.PartitionDimension
-	6,  // 3: rivers.v1.PartitionRange.single:type_name -> rivers.v1.SinglePartitionRange
-	7,  // 4: rivers.v1.PartitionRange.multi:type_name -> rivers.v1.MultiPartitionRange
-	8,  // 5: rivers.v1.MultiPartitionRange.dimensions:type_name -> rivers.v1.DimensionRange
-	6,  // 6: rivers.v1.DimensionRange.range:type_name -> rivers.v1.SinglePartitionRange
-	2,  // 7: rivers.v1.DimensionRange.list:type_name -> rivers.v1.SinglePartitionKey
-	1,  // 8: rivers.v1.PartitionSelection.keys:type_name -> rivers.v1.PartitionKey
-	5,  // 9: rivers.v1.PartitionSelection.ranges:type_name -> rivers.v1.PartitionRange
-	14, // 10: rivers.v1.ListPartitionsResponse.partitions:type_name -> rivers.v1.Partition
+	5,  // 0: rivers.v1.PartitionKey.single:type_name -> rivers.v1.SinglePartitionKey
+	6,  // 1: rivers.v1.PartitionKey.multi:type_name -> rivers.v1.MultiPartitionKey
+	7,  // 2: rivers.v1.MultiPartitionKey.dimensions:type_name -> rivers.v1.PartitionDimension
+	9,  // 3: rivers.v1.PartitionRange.single:type_name -> rivers.v1.SinglePartitionRange
+	10, // 4: rivers.v1.PartitionRange.multi:type_name -> rivers.v1.MultiPartitionRange
+	11, // 5: rivers.v1.MultiPartitionRange.dimensions:type_name -> rivers.v1.DimensionRange
+	9,  // 6: rivers.v1.DimensionRange.range:type_name -> rivers.v1.SinglePartitionRange
+	5,  // 7: rivers.v1.DimensionRange.list:type_name -> rivers.v1.SinglePartitionKey
+	4,  // 8: rivers.v1.PartitionSelection.keys:type_name -> rivers.v1.PartitionKey
+	8,  // 9: rivers.v1.PartitionSelection.ranges:type_name -> rivers.v1.PartitionRange
+	17, // 10: rivers.v1.ListPartitionsResponse.partitions:type_name -> rivers.v1.Partition
 	0,  // 11: rivers.v1.Partition.state:type_name -> rivers.v1.PartitionState
-	22, // 12: rivers.v1.Partition.materialize_time:type_name -> google.protobuf.Timestamp
-	22, // 13: rivers.v1.Partition.fail_time:type_name -> google.protobuf.Timestamp
-	21, // 14: rivers.v1.GetPartitionMapResponse.cells:type_name -> rivers.v1.PartitionCell
-	12, // 15: rivers.v1.PartitionService.ListPartitions:input_type -> rivers.v1.ListPartitionsRequest
-	15, // 16: rivers.v1.PartitionService.GetPartitionIndex:input_type -> rivers.v1.GetPartitionIndexRequest
-	17, // 17: rivers.v1.PartitionService.GetPartitionSummary:input_type -> rivers.v1.GetPartitionSummaryRequest
-	19, // 18: rivers.v1.PartitionService.GetPartitionMap:input_type -> rivers.v1.GetPartitionMapRequest
-	13, // 19: rivers.v1.PartitionService.ListPartitions:output_type -> rivers.v1.ListPartitionsResponse
-	16, // 20: rivers.v1.PartitionService.GetPartitionIndex:output_type -> rivers.v1.GetPartitionIndexResponse
-	18, // 21: rivers.v1.PartitionService.GetPartitionSummary:output_type -> rivers.v1.GetPartitionSummaryResponse
-	20, // 22: rivers.v1.PartitionService.GetPartitionMap:output_type -> rivers.v1.GetPartitionMapResponse
-	19, // [19:23] is the sub-list for method output_type
-	15, // [15:19] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	29, // 12: rivers.v1.Partition.materialize_time:type_name -> google.protobuf.Timestamp
+	29, // 13: rivers.v1.Partition.fail_time:type_name -> google.protobuf.Timestamp
+	2,  // 14: rivers.v1.StalenessCause.category:type_name -> rivers.v1.StalenessCategory
+	3,  // 15: rivers.v1.StalenessCause.reason:type_name -> rivers.v1.StalenessReason
+	29, // 16: rivers.v1.StalenessCause.time:type_name -> google.protobuf.Timestamp
+	25, // 17: rivers.v1.ListPartitionStalenessResponse.partitions:type_name -> rivers.v1.PartitionStaleness
+	1,  // 18: rivers.v1.PartitionStaleness.state:type_name -> rivers.v1.StalenessState
+	22, // 19: rivers.v1.PartitionStaleness.causes:type_name -> rivers.v1.StalenessCause
+	28, // 20: rivers.v1.GetPartitionMapResponse.cells:type_name -> rivers.v1.PartitionCell
+	15, // 21: rivers.v1.PartitionService.ListPartitions:input_type -> rivers.v1.ListPartitionsRequest
+	18, // 22: rivers.v1.PartitionService.GetPartitionIndex:input_type -> rivers.v1.GetPartitionIndexRequest
+	20, // 23: rivers.v1.PartitionService.GetPartitionSummary:input_type -> rivers.v1.GetPartitionSummaryRequest
+	23, // 24: rivers.v1.PartitionService.ListPartitionStaleness:input_type -> rivers.v1.ListPartitionStalenessRequest
+	26, // 25: rivers.v1.PartitionService.GetPartitionMap:input_type -> rivers.v1.GetPartitionMapRequest
+	16, // 26: rivers.v1.PartitionService.ListPartitions:output_type -> rivers.v1.ListPartitionsResponse
+	19, // 27: rivers.v1.PartitionService.GetPartitionIndex:output_type -> rivers.v1.GetPartitionIndexResponse
+	21, // 28: rivers.v1.PartitionService.GetPartitionSummary:output_type -> rivers.v1.GetPartitionSummaryResponse
+	24, // 29: rivers.v1.PartitionService.ListPartitionStaleness:output_type -> rivers.v1.ListPartitionStalenessResponse
+	27, // 30: rivers.v1.PartitionService.GetPartitionMap:output_type -> rivers.v1.GetPartitionMapResponse
+	26, // [26:31] is the sub-list for method output_type
+	21, // [21:26] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_rivers_v1_partition_proto_init() }
@@ -1825,8 +2412,8 @@ func file_rivers_v1_partition_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rivers_v1_partition_proto_rawDesc), len(file_rivers_v1_partition_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   21,
+			NumEnums:      4,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -228,6 +228,75 @@ func local_request_PartitionService_GetPartitionSummary_0(ctx context.Context, m
 	return msg, metadata, err
 }
 
+var filter_PartitionService_ListPartitionStaleness_0 = &utilities.DoubleArray{Encoding: map[string]int{"location": 0, "asset": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 1, 2, 3}}
+
+func request_PartitionService_ListPartitionStaleness_0(ctx context.Context, marshaler runtime.Marshaler, client PartitionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListPartitionStalenessRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["location"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "location")
+	}
+	protoReq.Location, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "location", err)
+	}
+	val, ok = pathParams["asset"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "asset")
+	}
+	protoReq.Asset, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "asset", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_PartitionService_ListPartitionStaleness_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListPartitionStaleness(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_PartitionService_ListPartitionStaleness_0(ctx context.Context, marshaler runtime.Marshaler, server PartitionServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListPartitionStalenessRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["location"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "location")
+	}
+	protoReq.Location, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "location", err)
+	}
+	val, ok = pathParams["asset"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "asset")
+	}
+	protoReq.Asset, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "asset", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_PartitionService_ListPartitionStaleness_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListPartitionStaleness(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 var filter_PartitionService_GetPartitionMap_0 = &utilities.DoubleArray{Encoding: map[string]int{"location": 0, "asset": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 1, 2, 3}}
 
 func request_PartitionService_GetPartitionMap_0(ctx context.Context, marshaler runtime.Marshaler, client PartitionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
@@ -363,6 +432,26 @@ func RegisterPartitionServiceHandlerServer(ctx context.Context, mux *runtime.Ser
 		}
 		forward_PartitionService_GetPartitionSummary_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_PartitionService_ListPartitionStaleness_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/rivers.v1.PartitionService/ListPartitionStaleness", runtime.WithHTTPPathPattern("/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:staleness"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_PartitionService_ListPartitionStaleness_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PartitionService_ListPartitionStaleness_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_PartitionService_GetPartitionMap_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -474,6 +563,23 @@ func RegisterPartitionServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 		}
 		forward_PartitionService_GetPartitionSummary_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_PartitionService_ListPartitionStaleness_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/rivers.v1.PartitionService/ListPartitionStaleness", runtime.WithHTTPPathPattern("/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}/partitions:staleness"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_PartitionService_ListPartitionStaleness_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PartitionService_ListPartitionStaleness_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_PartitionService_GetPartitionMap_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -495,15 +601,17 @@ func RegisterPartitionServiceHandlerClient(ctx context.Context, mux *runtime.Ser
 }
 
 var (
-	pattern_PartitionService_ListPartitions_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, ""))
-	pattern_PartitionService_GetPartitionIndex_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "index"))
-	pattern_PartitionService_GetPartitionSummary_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "summary"))
-	pattern_PartitionService_GetPartitionMap_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "map"))
+	pattern_PartitionService_ListPartitions_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, ""))
+	pattern_PartitionService_GetPartitionIndex_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "index"))
+	pattern_PartitionService_GetPartitionSummary_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "summary"))
+	pattern_PartitionService_ListPartitionStaleness_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "staleness"))
+	pattern_PartitionService_GetPartitionMap_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"v1", "namespaces", "codeLocations", "location", "assets", "asset", "partitions"}, "map"))
 )
 
 var (
-	forward_PartitionService_ListPartitions_0      = runtime.ForwardResponseMessage
-	forward_PartitionService_GetPartitionIndex_0   = runtime.ForwardResponseMessage
-	forward_PartitionService_GetPartitionSummary_0 = runtime.ForwardResponseMessage
-	forward_PartitionService_GetPartitionMap_0     = runtime.ForwardResponseMessage
+	forward_PartitionService_ListPartitions_0         = runtime.ForwardResponseMessage
+	forward_PartitionService_GetPartitionIndex_0      = runtime.ForwardResponseMessage
+	forward_PartitionService_GetPartitionSummary_0    = runtime.ForwardResponseMessage
+	forward_PartitionService_ListPartitionStaleness_0 = runtime.ForwardResponseMessage
+	forward_PartitionService_GetPartitionMap_0        = runtime.ForwardResponseMessage
 )

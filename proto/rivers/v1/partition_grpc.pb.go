@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PartitionService_ListPartitions_FullMethodName      = "/rivers.v1.PartitionService/ListPartitions"
-	PartitionService_GetPartitionIndex_FullMethodName   = "/rivers.v1.PartitionService/GetPartitionIndex"
-	PartitionService_GetPartitionSummary_FullMethodName = "/rivers.v1.PartitionService/GetPartitionSummary"
-	PartitionService_GetPartitionMap_FullMethodName     = "/rivers.v1.PartitionService/GetPartitionMap"
+	PartitionService_ListPartitions_FullMethodName         = "/rivers.v1.PartitionService/ListPartitions"
+	PartitionService_GetPartitionIndex_FullMethodName      = "/rivers.v1.PartitionService/GetPartitionIndex"
+	PartitionService_GetPartitionSummary_FullMethodName    = "/rivers.v1.PartitionService/GetPartitionSummary"
+	PartitionService_ListPartitionStaleness_FullMethodName = "/rivers.v1.PartitionService/ListPartitionStaleness"
+	PartitionService_GetPartitionMap_FullMethodName        = "/rivers.v1.PartitionService/GetPartitionMap"
 )
 
 // PartitionServiceClient is the client API for PartitionService service.
@@ -38,6 +39,9 @@ type PartitionServiceClient interface {
 	GetPartitionIndex(ctx context.Context, in *GetPartitionIndexRequest, opts ...grpc.CallOption) (*GetPartitionIndexResponse, error)
 	// GetPartitionSummary counts an asset's keys by state.
 	GetPartitionSummary(ctx context.Context, in *GetPartitionSummaryRequest, opts ...grpc.CallOption) (*GetPartitionSummaryResponse, error)
+	// ListPartitionStaleness says of each key in a window whether it is missing,
+	// stale or up to date, and why. It is judged when asked for and stored nowhere.
+	ListPartitionStaleness(ctx context.Context, in *ListPartitionStalenessRequest, opts ...grpc.CallOption) (*ListPartitionStalenessResponse, error)
 	// GetPartitionMap returns the states of a window of keys, one cell per key or
 	// one per group of neighbouring keys, so that a map of any size can be drawn.
 	GetPartitionMap(ctx context.Context, in *GetPartitionMapRequest, opts ...grpc.CallOption) (*GetPartitionMapResponse, error)
@@ -81,6 +85,16 @@ func (c *partitionServiceClient) GetPartitionSummary(ctx context.Context, in *Ge
 	return out, nil
 }
 
+func (c *partitionServiceClient) ListPartitionStaleness(ctx context.Context, in *ListPartitionStalenessRequest, opts ...grpc.CallOption) (*ListPartitionStalenessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPartitionStalenessResponse)
+	err := c.cc.Invoke(ctx, PartitionService_ListPartitionStaleness_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *partitionServiceClient) GetPartitionMap(ctx context.Context, in *GetPartitionMapRequest, opts ...grpc.CallOption) (*GetPartitionMapResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetPartitionMapResponse)
@@ -104,6 +118,9 @@ type PartitionServiceServer interface {
 	GetPartitionIndex(context.Context, *GetPartitionIndexRequest) (*GetPartitionIndexResponse, error)
 	// GetPartitionSummary counts an asset's keys by state.
 	GetPartitionSummary(context.Context, *GetPartitionSummaryRequest) (*GetPartitionSummaryResponse, error)
+	// ListPartitionStaleness says of each key in a window whether it is missing,
+	// stale or up to date, and why. It is judged when asked for and stored nowhere.
+	ListPartitionStaleness(context.Context, *ListPartitionStalenessRequest) (*ListPartitionStalenessResponse, error)
 	// GetPartitionMap returns the states of a window of keys, one cell per key or
 	// one per group of neighbouring keys, so that a map of any size can be drawn.
 	GetPartitionMap(context.Context, *GetPartitionMapRequest) (*GetPartitionMapResponse, error)
@@ -125,6 +142,9 @@ func (UnimplementedPartitionServiceServer) GetPartitionIndex(context.Context, *G
 }
 func (UnimplementedPartitionServiceServer) GetPartitionSummary(context.Context, *GetPartitionSummaryRequest) (*GetPartitionSummaryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPartitionSummary not implemented")
+}
+func (UnimplementedPartitionServiceServer) ListPartitionStaleness(context.Context, *ListPartitionStalenessRequest) (*ListPartitionStalenessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPartitionStaleness not implemented")
 }
 func (UnimplementedPartitionServiceServer) GetPartitionMap(context.Context, *GetPartitionMapRequest) (*GetPartitionMapResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPartitionMap not implemented")
@@ -204,6 +224,24 @@ func _PartitionService_GetPartitionSummary_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PartitionService_ListPartitionStaleness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPartitionStalenessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PartitionServiceServer).ListPartitionStaleness(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PartitionService_ListPartitionStaleness_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PartitionServiceServer).ListPartitionStaleness(ctx, req.(*ListPartitionStalenessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PartitionService_GetPartitionMap_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPartitionMapRequest)
 	if err := dec(in); err != nil {
@@ -240,6 +278,10 @@ var PartitionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPartitionSummary",
 			Handler:    _PartitionService_GetPartitionSummary_Handler,
+		},
+		{
+			MethodName: "ListPartitionStaleness",
+			Handler:    _PartitionService_ListPartitionStaleness_Handler,
 		},
 		{
 			MethodName: "GetPartitionMap",
