@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -75,6 +76,44 @@ func (w *directoryWriter) replace(_ context.Context, path string, content []byte
 		return errors.Join(err, os.Remove(temp))
 	}
 	return nil
+}
+
+// list walks the directory itself: the driver fails when a file vanishes while it
+// looks, as unfinished ones do, and begins anew for every page.
+func (w *directoryWriter) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		err := filepath.WalkDir(w.file(prefix), func(name string, d fs.DirEntry, err error) error {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil || !d.Type().IsRegular() {
+				return present(err)
+			}
+			info, err := d.Info()
+			if err != nil {
+				return present(err)
+			}
+			rel, err := filepath.Rel(w.root, name)
+			if err != nil {
+				return err
+			}
+			if !yield(Object{Path: filepath.ToSlash(rel), Bytes: info.Size(), Modified: info.ModTime()}, nil) {
+				return filepath.SkipAll
+			}
+			return nil
+		})
+		if err != nil {
+			yield(Object{}, err)
+		}
+	}
+}
+
+// present passes over what is not there any more.
+func present(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func (w *directoryWriter) file(path string) string {

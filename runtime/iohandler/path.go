@@ -22,14 +22,19 @@ const maxSegment = 200
 // directory returns where the values of one key of an asset lie, with a slash
 // at its end.
 func directory(asset string, key partition.Key) string {
-	segment := unpartitioned
-	if key != "" {
-		segment = escape(string(key))
-		if segment == unpartitioned {
-			segment = "%5F"
-		}
+	return escape(asset) + "/" + segmentOf(key) + "/"
+}
+
+// segmentOf returns the part of a path that stands for a key.
+func segmentOf(key partition.Key) string {
+	if key == "" {
+		return unpartitioned
 	}
-	return escape(asset) + "/" + segment + "/"
+	segment := escape(string(key))
+	if segment == unpartitioned {
+		return "%5F"
+	}
+	return segment
 }
 
 // escape makes one path segment of any text: bytes other than ASCII letters,

@@ -112,6 +112,7 @@ type engine struct {
 	owner    io.Closer
 	settle   func() // waits for captured output; nil where none is captured
 	id       string
+	database uuid.UUID // identity of the database
 	build    string
 	log      *slog.Logger
 }
@@ -142,6 +143,9 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	e.store = db
 	e.location = e.store.Location(s.id)
 	if e.values, err = iohandler.OpenBlob(ctx, s.valuesURL); err != nil {
+		return nil, unreachable(err)
+	}
+	if err := e.claim(ctx, s.storagePath); err != nil {
 		return nil, unreachable(err)
 	}
 	e.host = rivers.NewHost(repo, rivers.HostConfig{Handler: e.values, Getenv: p.env, Logger: log})

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rivers.io/runtime/daemon"
+	"rivers.io/runtime/daemon/retention"
 )
 
 // loop is a part of the daemon: it begins with Start and has ended when Stop
@@ -41,6 +42,9 @@ func (l *location) startLoops() {
 	}
 	l.loops = []loop{
 		daemon.NewFolder(daemon.FoldConfig{Location: l.state(), Graph: l.graph, Logger: l.log}),
+		retention.NewLoop(retention.LoopConfig{
+			Sweeper: l.sweeper(l.retention.grace), Interval: l.retention.interval, Logger: l.log,
+		}),
 	}
 	for _, each := range l.loops {
 		each.Start()

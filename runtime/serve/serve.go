@@ -23,7 +23,7 @@ func (p *program) serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
 		Usage: "serve the pipeline: gRPC and REST, and the executor of its runs",
-		Flags: append(engineFlags(),
+		Flags: append(append(engineFlags(), retentionFlags()...),
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "address to listen on"},
 			&cli.IntFlag{Name: "grpc-port", Value: 3001, Usage: "port of gRPC and REST; 0 picks one; the default gives way to the next free one (RIVERS_SERVER_GRPC_PORT)"},
 			&cli.StringFlag{Name: "namespace", Value: "local", Usage: "namespace of the location (RIVERS_NAMESPACE)"},
@@ -54,6 +54,10 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	times, err := p.retentionTimes(c)
+	if err != nil {
+		return err
+	}
 	token, err := p.token(c)
 	if err != nil {
 		return err
@@ -71,7 +75,7 @@ func (p *program) serve(c *cli.Context) error {
 		_ = lis.Close()
 		return err
 	}
-	l := &location{program: p, engine: e, listener: lis, cli: c, settings: s, token: token, daemonless: daemonless}
+	l := &location{program: p, engine: e, listener: lis, cli: c, settings: s, token: token, daemonless: daemonless, retention: times}
 	return l.run(c.Context)
 }
 
@@ -87,6 +91,7 @@ type location struct {
 	// daemonless leaves the loops out; loops are those that run.
 	daemonless bool
 	loops      []loop
+	retention  retentionTimes
 }
 
 // run starts everything, waits for a reason to end, and ends in order.

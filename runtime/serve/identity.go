@@ -1,0 +1,50 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// databaseID returns the identity of a database: a random id in a file beside it,
+// made when it is missing. It moves and is copied with the directory.
+func databaseID(storagePath string) (uuid.UUID, error) {
+	path := storagePath + ".id"
+	id, err := readID(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return id, err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return uuid.Nil, err
+	}
+	defer os.Remove(temp.Name())
+	_, err = fmt.Fprintln(temp, uuid.NewString())
+	if err := errors.Join(err, temp.Close()); err != nil {
+		return uuid.Nil, err
+	}
+	// A link cannot be made twice: of two processes that begin together, one wins.
+	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Rename(temp.Name(), path); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	return readID(path)
+}
+
+func readID(path string) (uuid.UUID, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	id, err := uuid.Parse(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return id, nil
+}
