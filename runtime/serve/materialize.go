@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/event"
@@ -167,22 +166,23 @@ func materializeRequest(c *cli.Context) (*riversv1.MaterializeRequest, error) {
 	return req, err
 }
 
-func readConfig(text string) (*structpb.Struct, error) {
+// readConfig returns the text of a JSON object, or of the file that @ names.
+func readConfig(text string) (string, error) {
 	if text == "" {
-		return nil, nil
+		return "", nil
 	}
 	raw := []byte(text)
 	if path, ok := strings.CutPrefix(text, "@"); ok {
 		var err error
 		if raw, err = os.ReadFile(path); err != nil {
-			return nil, usage("--config: %w", err)
+			return "", usage("--config: %w", err)
 		}
 	}
-	var fields map[string]any
+	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, usage("--config is no JSON object: %w", err)
+		return "", usage("--config is no JSON object: %w", err)
 	}
-	return structpb.NewStruct(fields)
+	return string(raw), nil
 }
 
 // order asks the location's own service, over a connection in memory, so that

@@ -13,28 +13,18 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/server/fault"
 	"rivers.io/runtime/store"
 )
 
-func config(t *testing.T, text string) *structpb.Struct {
-	t.Helper()
-	s := &structpb.Struct{}
-	if err := s.UnmarshalJSON([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func TestMaterializeRecordsThenLaunches(t *testing.T) {
 	r := newRig(t)
 	got, err := r.runs.Materialize(r.ctx(), &riversv1.MaterializeRequest{
 		Selection: "+report", Exclude: "report", Partitions: "2001-01-01..2001-01-03,2001-01-05",
 		Tags: map[string]string{"team": "ingest", "rivers/priority": "7"}, Executor: "subprocess",
-		Config: config(t, `{"airports":{"limit":5}}`), Retry: &riversv1.RetryPolicy{MaxRetries: 2},
+		Config: `{"airports":{"limit":5}}`, Retry: &riversv1.RetryPolicy{MaxRetries: 2},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,11 +137,11 @@ func TestMaterializeRefuses(t *testing.T) {
 		{"unknown executor", &riversv1.MaterializeRequest{Selection: "airports", Executor: "kubernetes"}, codes.InvalidArgument, "INVALID_FIELD", "executor"},
 		{"unknown executor by tag", &riversv1.MaterializeRequest{Selection: "airports", Tags: map[string]string{"rivers/executor": "moon"}}, codes.InvalidArgument, "INVALID_EXECUTOR", "moon"},
 		{"executor twice", &riversv1.MaterializeRequest{Selection: "airports", Executor: "inprocess", Tags: map[string]string{"rivers/executor": "subprocess"}}, codes.InvalidArgument, "CONTRADICTION", "contradicts"},
-		{"config of an unknown asset", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"nope":{}}`)}, codes.InvalidArgument, "UNKNOWN_ASSET", "nope"},
-		{"config of an asset that is not selected", &riversv1.MaterializeRequest{Selection: "flights", Partitions: day, Config: config(t, `{"airports":{}}`)}, codes.InvalidArgument, "ASSET_NOT_SELECTED", "airports"},
-		{"unknown config field", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":{"limits":1}}`)}, codes.InvalidArgument, "UNKNOWN_CONFIG_FIELD", "limit"},
-		{"config that is no object", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":7}`)}, codes.InvalidArgument, "INVALID_CONFIG", "airports"},
-		{"a secret, which would be stored with the run", &riversv1.MaterializeRequest{Selection: "airports", Config: config(t, `{"airports":{"token":"hunter2"}}`)}, codes.InvalidArgument, "INVALID_CONFIG", `"token" of asset "airports" is secret`},
+		{"config of an unknown asset", &riversv1.MaterializeRequest{Selection: "airports", Config: `{"nope":{}}`}, codes.InvalidArgument, "UNKNOWN_ASSET", "nope"},
+		{"config of an asset that is not selected", &riversv1.MaterializeRequest{Selection: "flights", Partitions: day, Config: `{"airports":{}}`}, codes.InvalidArgument, "ASSET_NOT_SELECTED", "airports"},
+		{"unknown config field", &riversv1.MaterializeRequest{Selection: "airports", Config: `{"airports":{"limits":1}}`}, codes.InvalidArgument, "UNKNOWN_CONFIG_FIELD", "limit"},
+		{"config that is no object", &riversv1.MaterializeRequest{Selection: "airports", Config: `{"airports":7}`}, codes.InvalidArgument, "INVALID_CONFIG", "airports"},
+		{"a secret, which would be stored with the run", &riversv1.MaterializeRequest{Selection: "airports", Config: `{"airports":{"token":"hunter2"}}`}, codes.InvalidArgument, "INVALID_CONFIG", `"token" of asset "airports" is secret`},
 		{"impossible retry", &riversv1.MaterializeRequest{Selection: "airports", Retry: &riversv1.RetryPolicy{MaxRetries: -1}}, codes.InvalidArgument, "INVALID_FIELD", "max_retries"},
 		{"request id no UUID", &riversv1.MaterializeRequest{Selection: "airports", RequestId: "one"}, codes.InvalidArgument, "INVALID_FIELD", "request_id"},
 	}

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"google.golang.org/protobuf/types/known/structpb"
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/asset"
@@ -77,67 +74,6 @@ func priorityOf(tags map[string]string) (int, error) {
 			fmt.Sprintf("priority %q is no integer from %d to %d", text, -maxPriority, maxPriority))
 	}
 	return n, nil
-}
-
-// configOf returns config overrides as they are stored, after a check of every
-// asset, field and value that they name (D-116). values, when not nil, tells
-// whether an asset can use its fields.
-func configOf(g *asset.Graph, planned []string, config *structpb.Struct, values func(string, json.RawMessage) error) (json.RawMessage, error) {
-	if len(config.GetFields()) == 0 {
-		return nil, nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(config.Fields)) {
-		if err := checkConfig(g, planned, name, config.Fields[name]); err != nil {
-			return nil, err
-		}
-		if values == nil {
-			continue
-		}
-		fields, err := json.Marshal(config.Fields[name].AsInterface())
-		if err == nil {
-			err = values(name, fields)
-		}
-		if err != nil {
-			return nil, fault.Invalid("config["+strconv.Quote(name)+"]", "INVALID_CONFIG", err.Error(), "asset", name)
-		}
-	}
-	raw, err := json.Marshal(config.AsMap())
-	if err != nil {
-		return nil, fault.Invalid("config", "INVALID_CONFIG", "config cannot be written as JSON")
-	}
-	return raw, nil
-}
-
-func checkConfig(g *asset.Graph, planned []string, name string, fields *structpb.Value) error {
-	field := "config[" + strconv.Quote(name) + "]"
-	i, ok := g.Index(name)
-	if !ok {
-		return fault.Invalid(field, "UNKNOWN_ASSET", fmt.Sprintf("config is given for asset %q, which is not declared", name), "asset", name)
-	}
-	if !slices.Contains(planned, name) {
-		return fault.Invalid(field, "ASSET_NOT_SELECTED", fmt.Sprintf("config is given for asset %q, which is not selected", name), "asset", name)
-	}
-	given := fields.GetStructValue()
-	if given == nil {
-		return fault.Invalid(field, "INVALID_CONFIG", fmt.Sprintf("config of asset %q is not an object of fields", name), "asset", name)
-	}
-	declared := g.At(i).Config
-	for _, key := range slices.Sorted(maps.Keys(given.Fields)) {
-		at := slices.IndexFunc(declared, func(f asset.ConfigField) bool { return f.Name == key })
-		if at < 0 {
-			var known []string
-			for _, f := range declared {
-				known = append(known, f.Name)
-			}
-			return fault.Invalid(field, "UNKNOWN_CONFIG_FIELD",
-				fmt.Sprintf("asset %q has no config field %q; it has %s", name, key, listOf(known)),
-				"asset", name, "field", key, "known", strings.Join(known, ","))
-		}
-		if declared[at].Secret {
-			return secretGiven(name, declared[at])
-		}
-	}
-	return nil
 }
 
 // secretGiven refuses a secret: what a launch gives is stored with its run, and

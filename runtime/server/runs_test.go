@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"google.golang.org/protobuf/types/known/structpb"
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/server"
@@ -212,11 +211,7 @@ func TestRerunChecksConfigAgain(t *testing.T) {
 			return nil
 		}
 	})
-	config, err := structpb.NewStruct(map[string]any{"airports": map[string]any{"limit": 3}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, err := r.runs.Materialize(r.ctx(), &riversv1.MaterializeRequest{Selection: "airports", Config: config})
+	src, err := r.runs.Materialize(r.ctx(), &riversv1.MaterializeRequest{Selection: "airports", Config: `{"airports":{"limit":3}}`})
 	if err != nil {
 		t.Fatal(err)
 	}

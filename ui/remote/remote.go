@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/ui"
@@ -99,15 +98,11 @@ func (l *Locations) Launch(ctx context.Context, location ui.Location, launch ui.
 		ValidateOnly: launch.ValidateOnly, RequestId: launch.RequestID,
 	}
 	if len(launch.Config) > 0 {
-		var object map[string]any
+		var object map[string]json.RawMessage
 		if err := json.Unmarshal(launch.Config, &object); err != nil {
 			return ui.Launched{}, &ui.Refused{Reason: "INVALID_CONFIG", Field: "config", Message: "the config is no JSON object: " + err.Error()}
 		}
-		config, err := structpb.NewStruct(object)
-		if err != nil {
-			return ui.Launched{}, &ui.Refused{Reason: "INVALID_CONFIG", Field: "config", Message: err.Error()}
-		}
-		req.Config = config
+		req.Config = string(launch.Config)
 	}
 	var resp *riversv1.MaterializeResponse
 	err := l.call(ctx, location, func(ctx context.Context, conn *grpc.ClientConn) (err error) {

@@ -84,7 +84,7 @@ func setup(t *testing.T) (*location, *remote.Locations, ui.Location) {
 func TestLaunch(t *testing.T) {
 	l, calls, at := setup(t)
 	got, err := calls.Launch(t.Context(), at, ui.Launch{
-		Selection: "+a", Partitions: "k", Tags: map[string]string{"x": "y"}, Config: json.RawMessage(`{"a":{"n":1}}`), RequestID: "q",
+		Selection: "+a", Partitions: "k", Tags: map[string]string{"x": "y"}, Config: json.RawMessage(`{"a":{"n":9007199254740993}}`), RequestID: "q",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestLaunch(t *testing.T) {
 	}
 	in := l.launched
 	if in.GetLocation() != "namespaces/local/codeLocations/aviation" || in.GetSelection() != "+a" || in.GetRequestId() != "q" ||
-		in.GetConfig().GetFields()["a"].GetStructValue().GetFields()["n"].GetNumberValue() != 1 {
+		in.GetConfig() != `{"a":{"n":9007199254740993}}` {
 		t.Errorf("the location was asked %v", in)
 	}
 	var refused *ui.Refused

@@ -126,10 +126,10 @@ func requestID(c *cli.Context) (string, error) {
 	return id.String(), nil
 }
 
-// config reads a JSON object, or the file that @ names.
-func (p *program) config(text string) (*structpb.Struct, error) {
+// config reads a JSON object, or the file that @ names, and returns its text.
+func (p *program) config(text string) (string, error) {
 	if text == "" {
-		return nil, nil
+		return "", nil
 	}
 	raw, from := []byte(text), "--config"
 	if path, ok := strings.CutPrefix(text, "@"); ok {
@@ -138,23 +138,23 @@ func (p *program) config(text string) (*structpb.Struct, error) {
 		}
 		var err error
 		if raw, err = os.ReadFile(path); err != nil {
-			return nil, exit.Usagef("--config: %w", err)
+			return "", exit.Usagef("--config: %w", err)
 		}
 		from = path
 	}
-	var object map[string]any
+	var object map[string]json.RawMessage
 	err := json.Unmarshal(raw, &object)
 	if err == nil && object == nil {
 		err = errors.New("it is null")
 	}
+	if err == nil {
+		// A name that is given twice is refused.
+		err = new(structpb.Struct).UnmarshalJSON(raw)
+	}
 	if err != nil {
-		return nil, exit.Usagef("%s holds no JSON object such as {\"asset\": {\"field\": 1}}: %w", from, err)
+		return "", exit.Usagef("%s holds no JSON object such as {\"asset\": {\"field\": 1}}: %w", from, err)
 	}
-	config := new(structpb.Struct)
-	if err := config.UnmarshalJSON(raw); err != nil {
-		return nil, exit.Usagef("%s: %w", from, err)
-	}
-	return config, nil
+	return string(raw), nil
 }
 
 // address takes the location off the words of a command when the first of them is

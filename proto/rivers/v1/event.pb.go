@@ -622,7 +622,7 @@ type RunCreated struct {
 	Launcher *Launcher `protobuf:"bytes,8,opt,name=launcher,proto3" json:"launcher,omitempty"`
 	// The run's tags.
 	Tags map[string]string `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Config overrides by asset.
+	// Config overrides by asset. Integers beyond 2⁵³ are shown as text.
 	Config        *structpb.Struct `protobuf:"bytes,10,opt,name=config,proto3" json:"config,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1824,7 +1824,7 @@ type StepSkipped struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why.
 	Cause string `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
-	// The step that caused it.
+	// The step that caused it; none when no executor could carry the run on.
 	By            *StepRef `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

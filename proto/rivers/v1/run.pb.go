@@ -8,6 +8,7 @@ package riversv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	_ "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2/options"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -232,7 +233,8 @@ type Run struct {
 	Launcher *Launcher `protobuf:"bytes,9,opt,name=launcher,proto3" json:"launcher,omitempty"`
 	// The tags.
 	Tags map[string]string `protobuf:"bytes,10,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Config overrides by asset; absent in lists and watches.
+	// Config overrides by asset; absent in lists and watches. Integers beyond 2⁵³
+	// are shown as text.
 	Config *structpb.Struct `protobuf:"bytes,11,opt,name=config,proto3" json:"config,omitempty"`
 	// The run whose values are read for the steps that are not carried out again;
 	// empty for a run that carries out all.
@@ -585,8 +587,10 @@ type MaterializeRequest struct {
 	PartitionSelection *PartitionSelection `protobuf:"bytes,5,opt,name=partition_selection,json=partitionSelection,proto3" json:"partition_selection,omitempty"`
 	// The run's tags. "rivers/priority" is an integer that orders the queue.
 	Tags map[string]string `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Config overrides: an object of fields for each asset.
-	Config *structpb.Struct `protobuf:"bytes,7,opt,name=config,proto3" json:"config,omitempty"`
+	// Config overrides: the text of a JSON object that has an object of fields for
+	// each asset. In REST it is that object itself, whose numbers are kept to the
+	// last digit.
+	Config string `protobuf:"bytes,7,opt,name=config,proto3" json:"config,omitempty"`
 	// The executor of the run: "inprocess" or "subprocess"; empty is the
 	// location's default. Kept as the tag "rivers/executor".
 	Executor string `protobuf:"bytes,8,opt,name=executor,proto3" json:"executor,omitempty"`
@@ -673,11 +677,11 @@ func (x *MaterializeRequest) GetTags() map[string]string {
 	return nil
 }
 
-func (x *MaterializeRequest) GetConfig() *structpb.Struct {
+func (x *MaterializeRequest) GetConfig() string {
 	if x != nil {
 		return x.Config
 	}
-	return nil
+	return ""
 }
 
 func (x *MaterializeRequest) GetExecutor() string {
@@ -2362,7 +2366,7 @@ var File_rivers_v1_run_proto protoreflect.FileDescriptor
 
 const file_rivers_v1_run_proto_rawDesc = "" +
 	"\n" +
-	"\x13rivers/v1/run.proto\x12\trivers.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15rivers/v1/asset.proto\x1a\x15rivers/v1/event.proto\x1a\x19rivers/v1/partition.proto\"\xa5\a\n" +
+	"\x13rivers/v1/run.proto\x12\trivers.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a.protoc-gen-openapiv2/options/annotations.proto\x1a\x15rivers/v1/asset.proto\x1a\x15rivers/v1/event.proto\x1a\x19rivers/v1/partition.proto\"\xa5\a\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12+\n" +
 	"\x11location_identity\x18\x02 \x01(\tR\x10locationIdentity\x12,\n" +
@@ -2410,7 +2414,7 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"partitions\x12\x1d\n" +
 	"\n" +
 	"step_count\x18\x06 \x01(\x05R\tstepCount\x12\x1a\n" +
-	"\bsentence\x18\a \x01(\tR\bsentence\"\x96\b\n" +
+	"\bsentence\x18\a \x01(\tR\bsentence\"\x8f\b\n" +
 	"\x12MaterializeRequest\x12\xb6\x02\n" +
 	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
 	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
@@ -2420,8 +2424,8 @@ const file_rivers_v1_run_proto_rawDesc = "" +
 	"partitions\x18\x04 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\n" +
 	"partitions\x12N\n" +
 	"\x13partition_selection\x18\x05 \x01(\v2\x1d.rivers.v1.PartitionSelectionR\x12partitionSelection\x12U\n" +
-	"\x04tags\x18\x06 \x03(\v2'.rivers.v1.MaterializeRequest.TagsEntryB\x18\xbaH\x15\x9a\x01\x12\x10d\"\ar\x05\x10\x01(\xc8\x01*\x05r\x03(\xe8\aR\x04tags\x12/\n" +
-	"\x06config\x18\a \x01(\v2\x17.google.protobuf.StructR\x06config\x12:\n" +
+	"\x04tags\x18\x06 \x03(\v2'.rivers.v1.MaterializeRequest.TagsEntryB\x18\xbaH\x15\x9a\x01\x12\x10d\"\ar\x05\x10\x01(\xc8\x01*\x05r\x03(\xe8\aR\x04tags\x12(\n" +
+	"\x06config\x18\a \x01(\tB\x10\x92A\x04\x9a\x02\x01\x06\xbaH\x06r\x04(\x80\x80@R\x06config\x12:\n" +
 	"\bexecutor\x18\b \x01(\tB\x1e\xbaH\x1br\x19R\x00R\tinprocessR\n" +
 	"subprocessR\bexecutor\x12,\n" +
 	"\x05retry\x18\t \x01(\v2\x16.rivers.v1.RetryPolicyR\x05retry\x12#\n" +
@@ -2657,59 +2661,58 @@ var file_rivers_v1_run_proto_depIdxs = []int32{
 	37, // 7: rivers.v1.Run.end_time:type_name -> google.protobuf.Timestamp
 	38, // 8: rivers.v1.MaterializeRequest.partition_selection:type_name -> rivers.v1.PartitionSelection
 	33, // 9: rivers.v1.MaterializeRequest.tags:type_name -> rivers.v1.MaterializeRequest.TagsEntry
-	35, // 10: rivers.v1.MaterializeRequest.config:type_name -> google.protobuf.Struct
-	39, // 11: rivers.v1.MaterializeRequest.retry:type_name -> rivers.v1.RetryPolicy
-	3,  // 12: rivers.v1.MaterializeResponse.run:type_name -> rivers.v1.Run
-	1,  // 13: rivers.v1.MaterializeResponse.dispatch:type_name -> rivers.v1.Dispatch
-	4,  // 14: rivers.v1.MaterializeResponse.summary:type_name -> rivers.v1.RunSummary
-	3,  // 15: rivers.v1.GetRunResponse.run:type_name -> rivers.v1.Run
-	3,  // 16: rivers.v1.ListRunsResponse.runs:type_name -> rivers.v1.Run
-	13, // 17: rivers.v1.CountRunsResponse.counts:type_name -> rivers.v1.RunStatusCount
-	0,  // 18: rivers.v1.RunStatusCount.status:type_name -> rivers.v1.RunStatus
-	3,  // 19: rivers.v1.WatchRunResponse.run:type_name -> rivers.v1.Run
-	40, // 20: rivers.v1.ListRunEventsResponse.events:type_name -> rivers.v1.Event
-	40, // 21: rivers.v1.WatchRunEventsResponse.events:type_name -> rivers.v1.Event
-	37, // 22: rivers.v1.LogLine.time:type_name -> google.protobuf.Timestamp
-	2,  // 23: rivers.v1.LogLine.stream:type_name -> rivers.v1.LogStream
-	35, // 24: rivers.v1.LogLine.attributes:type_name -> google.protobuf.Struct
-	2,  // 25: rivers.v1.LogFilter.streams:type_name -> rivers.v1.LogStream
-	21, // 26: rivers.v1.ListRunLogsRequest.filter:type_name -> rivers.v1.LogFilter
-	20, // 27: rivers.v1.ListRunLogsResponse.lines:type_name -> rivers.v1.LogLine
-	21, // 28: rivers.v1.WatchRunLogsRequest.filter:type_name -> rivers.v1.LogFilter
-	20, // 29: rivers.v1.WatchRunLogsResponse.lines:type_name -> rivers.v1.LogLine
-	3,  // 30: rivers.v1.CancelRunResponse.run:type_name -> rivers.v1.Run
-	3,  // 31: rivers.v1.RerunRunResponse.run:type_name -> rivers.v1.Run
-	1,  // 32: rivers.v1.RerunRunResponse.dispatch:type_name -> rivers.v1.Dispatch
-	4,  // 33: rivers.v1.RerunRunResponse.summary:type_name -> rivers.v1.RunSummary
-	5,  // 34: rivers.v1.RunService.Materialize:input_type -> rivers.v1.MaterializeRequest
-	7,  // 35: rivers.v1.RunService.GetRun:input_type -> rivers.v1.GetRunRequest
-	9,  // 36: rivers.v1.RunService.ListRuns:input_type -> rivers.v1.ListRunsRequest
-	11, // 37: rivers.v1.RunService.CountRuns:input_type -> rivers.v1.CountRunsRequest
-	14, // 38: rivers.v1.RunService.WatchRun:input_type -> rivers.v1.WatchRunRequest
-	16, // 39: rivers.v1.RunService.ListRunEvents:input_type -> rivers.v1.ListRunEventsRequest
-	18, // 40: rivers.v1.RunService.WatchRunEvents:input_type -> rivers.v1.WatchRunEventsRequest
-	22, // 41: rivers.v1.RunService.ListRunLogs:input_type -> rivers.v1.ListRunLogsRequest
-	24, // 42: rivers.v1.RunService.WatchRunLogs:input_type -> rivers.v1.WatchRunLogsRequest
-	26, // 43: rivers.v1.RunService.CancelRun:input_type -> rivers.v1.CancelRunRequest
-	28, // 44: rivers.v1.RunService.RerunRun:input_type -> rivers.v1.RerunRunRequest
-	30, // 45: rivers.v1.RunService.DeleteRun:input_type -> rivers.v1.DeleteRunRequest
-	6,  // 46: rivers.v1.RunService.Materialize:output_type -> rivers.v1.MaterializeResponse
-	8,  // 47: rivers.v1.RunService.GetRun:output_type -> rivers.v1.GetRunResponse
-	10, // 48: rivers.v1.RunService.ListRuns:output_type -> rivers.v1.ListRunsResponse
-	12, // 49: rivers.v1.RunService.CountRuns:output_type -> rivers.v1.CountRunsResponse
-	15, // 50: rivers.v1.RunService.WatchRun:output_type -> rivers.v1.WatchRunResponse
-	17, // 51: rivers.v1.RunService.ListRunEvents:output_type -> rivers.v1.ListRunEventsResponse
-	19, // 52: rivers.v1.RunService.WatchRunEvents:output_type -> rivers.v1.WatchRunEventsResponse
-	23, // 53: rivers.v1.RunService.ListRunLogs:output_type -> rivers.v1.ListRunLogsResponse
-	25, // 54: rivers.v1.RunService.WatchRunLogs:output_type -> rivers.v1.WatchRunLogsResponse
-	27, // 55: rivers.v1.RunService.CancelRun:output_type -> rivers.v1.CancelRunResponse
-	29, // 56: rivers.v1.RunService.RerunRun:output_type -> rivers.v1.RerunRunResponse
-	31, // 57: rivers.v1.RunService.DeleteRun:output_type -> rivers.v1.DeleteRunResponse
-	46, // [46:58] is the sub-list for method output_type
-	34, // [34:46] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	39, // 10: rivers.v1.MaterializeRequest.retry:type_name -> rivers.v1.RetryPolicy
+	3,  // 11: rivers.v1.MaterializeResponse.run:type_name -> rivers.v1.Run
+	1,  // 12: rivers.v1.MaterializeResponse.dispatch:type_name -> rivers.v1.Dispatch
+	4,  // 13: rivers.v1.MaterializeResponse.summary:type_name -> rivers.v1.RunSummary
+	3,  // 14: rivers.v1.GetRunResponse.run:type_name -> rivers.v1.Run
+	3,  // 15: rivers.v1.ListRunsResponse.runs:type_name -> rivers.v1.Run
+	13, // 16: rivers.v1.CountRunsResponse.counts:type_name -> rivers.v1.RunStatusCount
+	0,  // 17: rivers.v1.RunStatusCount.status:type_name -> rivers.v1.RunStatus
+	3,  // 18: rivers.v1.WatchRunResponse.run:type_name -> rivers.v1.Run
+	40, // 19: rivers.v1.ListRunEventsResponse.events:type_name -> rivers.v1.Event
+	40, // 20: rivers.v1.WatchRunEventsResponse.events:type_name -> rivers.v1.Event
+	37, // 21: rivers.v1.LogLine.time:type_name -> google.protobuf.Timestamp
+	2,  // 22: rivers.v1.LogLine.stream:type_name -> rivers.v1.LogStream
+	35, // 23: rivers.v1.LogLine.attributes:type_name -> google.protobuf.Struct
+	2,  // 24: rivers.v1.LogFilter.streams:type_name -> rivers.v1.LogStream
+	21, // 25: rivers.v1.ListRunLogsRequest.filter:type_name -> rivers.v1.LogFilter
+	20, // 26: rivers.v1.ListRunLogsResponse.lines:type_name -> rivers.v1.LogLine
+	21, // 27: rivers.v1.WatchRunLogsRequest.filter:type_name -> rivers.v1.LogFilter
+	20, // 28: rivers.v1.WatchRunLogsResponse.lines:type_name -> rivers.v1.LogLine
+	3,  // 29: rivers.v1.CancelRunResponse.run:type_name -> rivers.v1.Run
+	3,  // 30: rivers.v1.RerunRunResponse.run:type_name -> rivers.v1.Run
+	1,  // 31: rivers.v1.RerunRunResponse.dispatch:type_name -> rivers.v1.Dispatch
+	4,  // 32: rivers.v1.RerunRunResponse.summary:type_name -> rivers.v1.RunSummary
+	5,  // 33: rivers.v1.RunService.Materialize:input_type -> rivers.v1.MaterializeRequest
+	7,  // 34: rivers.v1.RunService.GetRun:input_type -> rivers.v1.GetRunRequest
+	9,  // 35: rivers.v1.RunService.ListRuns:input_type -> rivers.v1.ListRunsRequest
+	11, // 36: rivers.v1.RunService.CountRuns:input_type -> rivers.v1.CountRunsRequest
+	14, // 37: rivers.v1.RunService.WatchRun:input_type -> rivers.v1.WatchRunRequest
+	16, // 38: rivers.v1.RunService.ListRunEvents:input_type -> rivers.v1.ListRunEventsRequest
+	18, // 39: rivers.v1.RunService.WatchRunEvents:input_type -> rivers.v1.WatchRunEventsRequest
+	22, // 40: rivers.v1.RunService.ListRunLogs:input_type -> rivers.v1.ListRunLogsRequest
+	24, // 41: rivers.v1.RunService.WatchRunLogs:input_type -> rivers.v1.WatchRunLogsRequest
+	26, // 42: rivers.v1.RunService.CancelRun:input_type -> rivers.v1.CancelRunRequest
+	28, // 43: rivers.v1.RunService.RerunRun:input_type -> rivers.v1.RerunRunRequest
+	30, // 44: rivers.v1.RunService.DeleteRun:input_type -> rivers.v1.DeleteRunRequest
+	6,  // 45: rivers.v1.RunService.Materialize:output_type -> rivers.v1.MaterializeResponse
+	8,  // 46: rivers.v1.RunService.GetRun:output_type -> rivers.v1.GetRunResponse
+	10, // 47: rivers.v1.RunService.ListRuns:output_type -> rivers.v1.ListRunsResponse
+	12, // 48: rivers.v1.RunService.CountRuns:output_type -> rivers.v1.CountRunsResponse
+	15, // 49: rivers.v1.RunService.WatchRun:output_type -> rivers.v1.WatchRunResponse
+	17, // 50: rivers.v1.RunService.ListRunEvents:output_type -> rivers.v1.ListRunEventsResponse
+	19, // 51: rivers.v1.RunService.WatchRunEvents:output_type -> rivers.v1.WatchRunEventsResponse
+	23, // 52: rivers.v1.RunService.ListRunLogs:output_type -> rivers.v1.ListRunLogsResponse
+	25, // 53: rivers.v1.RunService.WatchRunLogs:output_type -> rivers.v1.WatchRunLogsResponse
+	27, // 54: rivers.v1.RunService.CancelRun:output_type -> rivers.v1.CancelRunResponse
+	29, // 55: rivers.v1.RunService.RerunRun:output_type -> rivers.v1.RerunRunResponse
+	31, // 56: rivers.v1.RunService.DeleteRun:output_type -> rivers.v1.DeleteRunResponse
+	45, // [45:57] is the sub-list for method output_type
+	33, // [33:45] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_rivers_v1_run_proto_init() }

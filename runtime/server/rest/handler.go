@@ -106,7 +106,7 @@ func ownCredentials(next http.Handler, own bool) http.Handler {
 var Marshaling = protojson.MarshalOptions{EmitDefaultValues: true}
 
 func marshaler() runtime.Marshaler {
-	return &runtime.JSONPb{MarshalOptions: Marshaling, UnmarshalOptions: protojson.UnmarshalOptions{}}
+	return &exactJSON{runtime.JSONPb{MarshalOptions: Marshaling, UnmarshalOptions: protojson.UnmarshalOptions{}}}
 }
 
 // UserKey is the metadata entry that carries a serialized UserRef from the
