@@ -59,6 +59,11 @@ func (s *assets) ReadValue(req *riversv1.ReadValueRequest, out grpc.ServerStream
 	return stream(s.Gateway, req, out, riversv1.NewAssetServiceClient, riversv1.AssetServiceClient.ReadValue)
 }
 
+// PruneValues implements riversv1.AssetServiceServer.
+func (s *assets) PruneValues(req *riversv1.PruneValuesRequest, out grpc.ServerStreamingServer[riversv1.PruneValuesResponse]) error {
+	return stream(s.Gateway, req, out, riversv1.NewAssetServiceClient, riversv1.AssetServiceClient.PruneValues)
+}
+
 // locations is LocationService.
 type locations struct {
 	riversv1.UnimplementedLocationServiceServer

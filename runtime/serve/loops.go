@@ -43,7 +43,7 @@ func (l *location) startLoops() {
 	l.loops = []loop{
 		daemon.NewFolder(daemon.FoldConfig{Location: l.state(), Graph: l.graph, Logger: l.log}),
 		retention.NewLoop(retention.LoopConfig{
-			Sweeper: l.sweeper(l.retention.grace), Interval: l.retention.interval, Logger: l.log,
+			Sweeper: l.sweeper, Interval: l.retention.interval, Logger: l.log,
 		}),
 	}
 	for _, each := range l.loops {

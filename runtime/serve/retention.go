@@ -2,15 +2,19 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
 
 	"github.com/urfave/cli/v2"
+	"google.golang.org/grpc/codes"
 
 	"rivers.io/runtime/daemon/retention"
 	"rivers.io/runtime/iohandler"
 	"rivers.io/runtime/partition"
+	"rivers.io/runtime/server"
+	"rivers.io/runtime/server/fault"
 )
 
 // The variables of the flags of retention.
@@ -53,8 +57,8 @@ func (p *program) duration(c *cli.Context, flag, variable string) (time.Duration
 	return d, nil
 }
 
-// sweeper returns what removes values that nothing refers to.
-func (e *engine) sweeper(grace time.Duration) *retention.Sweeper {
+// newSweeper returns what removes values that nothing refers to.
+func (e *engine) newSweeper(grace time.Duration) *retention.Sweeper {
 	return retention.New(retention.Config{
 		Values: objects{e.values}, Handler: iohandler.HandlerName, Graph: e.graph,
 		Records: e.records, Exclusive: e.exclusive, Grace: grace, Logger: e.log,
@@ -127,3 +131,32 @@ func (o objects) Newest(ctx context.Context, directory string) (string, error) {
 
 // Delete implements retention.Values.
 func (o objects) Delete(ctx context.Context, path string) error { return o.blob.Delete(ctx, path) }
+
+// pruner sweeps when it is asked to.
+type pruner struct{ *retention.Sweeper }
+
+var _ server.Pruner = pruner{}
+
+// Prune implements server.Pruner.
+func (p pruner) Prune(ctx context.Context, order server.Prune, report func(server.Pruned) error) error {
+	o := retention.Order{Assets: order.Assets, Grace: p.Grace(), DryRun: order.DryRun}
+	if order.Grace != nil {
+		o.Grace = *order.Grace
+	}
+	err := p.Sweep(ctx, o, func(r retention.Report) error { return report(pruned(r)) })
+	if shared, ok := errors.AsType[*retention.SharedError](err); ok {
+		return fault.New(codes.FailedPrecondition, "VALUES_SHARED", shared.Error(), "claim", shared.Claim)
+	}
+	return err
+}
+
+func pruned(r retention.Report) server.Pruned {
+	out := server.Pruned{
+		Asset: r.Asset, Removed: r.Removed, Bytes: r.Bytes, Objects: r.Objects, Young: r.Young,
+		Foreign: r.Foreign, Failed: r.Failed, Problems: r.Problems, Before: r.Before,
+	}
+	for _, o := range r.Examples {
+		out.Examples = append(out.Examples, server.PrunedValue{Path: o.Path, Key: o.Key, Bytes: o.Bytes, Made: o.Made()})
+	}
+	return out
+}

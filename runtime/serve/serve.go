@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rivers.io/internal/ports"
+	"rivers.io/runtime/daemon/retention"
 	"rivers.io/runtime/server"
 	"rivers.io/runtime/store"
 )
@@ -92,6 +93,7 @@ type location struct {
 	daemonless bool
 	loops      []loop
 	retention  retentionTimes
+	sweeper    *retention.Sweeper
 }
 
 // run starts everything, waits for a reason to end, and ends in order.
@@ -128,11 +130,13 @@ func (l *location) start(ctx context.Context) (<-chan error, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.sweeper = l.newSweeper(l.retention.grace)
 	l.server, err = server.New(server.Config{
 		Namespace: l.option(l.cli, "namespace", "RIVERS_NAMESPACE"), Name: l.settings.name,
 		Image: l.build, Version: version(), Module: l.settings.module,
 		State: l.state(), Graph: l.graph, Launcher: launcher{l.manager}, CheckConfig: l.host.CheckConfig, Values: values{l.values},
-		Token: l.token, Metrics: figures, Logger: l.log,
+		Pruner: pruner{l.sweeper},
+		Token:  l.token, Metrics: figures, Logger: l.log,
 	})
 	if err != nil {
 		return nil, err

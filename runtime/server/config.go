@@ -69,6 +69,8 @@ type Config struct {
 	Launcher Launcher
 	// Values reads stored values; nil refuses to.
 	Values Values
+	// Pruner removes values that nothing refers to; nil refuses to.
+	Pruner Pruner
 	// CheckConfig reports why launch overrides of an asset's config, a JSON
 	// object, cannot be used; nil checks the names of fields alone.
 	CheckConfig func(asset string, overrides json.RawMessage) error

@@ -33,7 +33,7 @@ func New(e Env) *cli.App {
 		Commands: []*cli.Command{
 			p.devCommand(), p.initCommand(), p.validateCommand(),
 			p.listCommand(), p.getCommand(), p.graphCommand(), p.catCommand(),
-			p.materializeCommand(), p.runsCommand(), p.logsCommand(),
+			p.materializeCommand(), p.runsCommand(), p.logsCommand(), p.valuesCommand(),
 			p.contextCommand(), p.dbCommand(), p.versionCommand(), p.completionCommand(), p.referenceCommand(),
 		},
 	}

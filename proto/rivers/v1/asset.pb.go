@@ -2754,6 +2754,283 @@ func (x *ValueHeader) GetColumns() []*Column {
 	return nil
 }
 
+// PruneValuesRequest asks for the removal of values that nothing refers to.
+type PruneValuesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The code location, "namespaces/{namespace}/codeLocations/{name}"; may be
+	// empty when the location itself is called.
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// Restricts the assets to a selection such as "report" or "group:ingest"; empty
+	// means all.
+	Selection string `protobuf:"bytes,2,opt,name=selection,proto3" json:"selection,omitempty"`
+	// How long a value is left alone after it was written; absent means the
+	// location's setting, 24 hours unless set otherwise. Values that an active run
+	// may still publish are left alone in any case.
+	Grace *durationpb.Duration `protobuf:"bytes,3,opt,name=grace,proto3" json:"grace,omitempty"`
+	// Removes nothing, and tells what would be removed.
+	DryRun        bool `protobuf:"varint,4,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PruneValuesRequest) Reset() {
+	*x = PruneValuesRequest{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PruneValuesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PruneValuesRequest) ProtoMessage() {}
+
+func (x *PruneValuesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PruneValuesRequest.ProtoReflect.Descriptor instead.
+func (*PruneValuesRequest) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *PruneValuesRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *PruneValuesRequest) GetSelection() string {
+	if x != nil {
+		return x.Selection
+	}
+	return ""
+}
+
+func (x *PruneValuesRequest) GetGrace() *durationpb.Duration {
+	if x != nil {
+		return x.Grace
+	}
+	return nil
+}
+
+func (x *PruneValuesRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+// PruneValuesResponse tells what became of the values of one asset.
+type PruneValuesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The asset's name.
+	Asset string `protobuf:"bytes,1,opt,name=asset,proto3" json:"asset,omitempty"`
+	// How many values were removed, or would be.
+	RemovedCount int64 `protobuf:"varint,2,opt,name=removed_count,json=removedCount,proto3" json:"removed_count,omitempty"`
+	// Their size in bytes.
+	RemovedBytes int64 `protobuf:"varint,3,opt,name=removed_bytes,json=removedBytes,proto3" json:"removed_bytes,omitempty"`
+	// The first of them, at most ten.
+	Examples []*StoredObject `protobuf:"bytes,4,rep,name=examples,proto3" json:"examples,omitempty"`
+	// How many stored objects were looked at.
+	ObjectCount int64 `protobuf:"varint,5,opt,name=object_count,json=objectCount,proto3" json:"object_count,omitempty"`
+	// How many of them were too young to be considered.
+	YoungCount int64 `protobuf:"varint,6,opt,name=young_count,json=youngCount,proto3" json:"young_count,omitempty"`
+	// How many of them are no values of rivers; they are left alone.
+	ForeignCount int64 `protobuf:"varint,7,opt,name=foreign_count,json=foreignCount,proto3" json:"foreign_count,omitempty"`
+	// How many could not be removed, or not be judged.
+	FailedCount int64 `protobuf:"varint,8,opt,name=failed_count,json=failedCount,proto3" json:"failed_count,omitempty"`
+	// Why, at most five; and why the asset was left alone as a whole.
+	Problems []string `protobuf:"bytes,9,rep,name=problems,proto3" json:"problems,omitempty"`
+	// The instant that values had to be older than.
+	BeforeTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=before_time,json=beforeTime,proto3" json:"before_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PruneValuesResponse) Reset() {
+	*x = PruneValuesResponse{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PruneValuesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PruneValuesResponse) ProtoMessage() {}
+
+func (x *PruneValuesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PruneValuesResponse.ProtoReflect.Descriptor instead.
+func (*PruneValuesResponse) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *PruneValuesResponse) GetAsset() string {
+	if x != nil {
+		return x.Asset
+	}
+	return ""
+}
+
+func (x *PruneValuesResponse) GetRemovedCount() int64 {
+	if x != nil {
+		return x.RemovedCount
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetRemovedBytes() int64 {
+	if x != nil {
+		return x.RemovedBytes
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetExamples() []*StoredObject {
+	if x != nil {
+		return x.Examples
+	}
+	return nil
+}
+
+func (x *PruneValuesResponse) GetObjectCount() int64 {
+	if x != nil {
+		return x.ObjectCount
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetYoungCount() int64 {
+	if x != nil {
+		return x.YoungCount
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetForeignCount() int64 {
+	if x != nil {
+		return x.ForeignCount
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetFailedCount() int64 {
+	if x != nil {
+		return x.FailedCount
+	}
+	return 0
+}
+
+func (x *PruneValuesResponse) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *PruneValuesResponse) GetBeforeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BeforeTime
+	}
+	return nil
+}
+
+// StoredObject is an object in the store of values.
+type StoredObject struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it lies in the store.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// The key; empty when the asset is not partitioned.
+	Partition string `protobuf:"bytes,2,opt,name=partition,proto3" json:"partition,omitempty"`
+	// Its size in bytes.
+	Bytes int64 `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// When the value was begun.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredObject) Reset() {
+	*x = StoredObject{}
+	mi := &file_rivers_v1_asset_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredObject) ProtoMessage() {}
+
+func (x *StoredObject) ProtoReflect() protoreflect.Message {
+	mi := &file_rivers_v1_asset_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredObject.ProtoReflect.Descriptor instead.
+func (*StoredObject) Descriptor() ([]byte, []int) {
+	return file_rivers_v1_asset_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *StoredObject) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *StoredObject) GetPartition() string {
+	if x != nil {
+		return x.Partition
+	}
+	return ""
+}
+
+func (x *StoredObject) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *StoredObject) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
 var File_rivers_v1_asset_proto protoreflect.FileDescriptor
 
 const file_rivers_v1_asset_proto_rawDesc = "" +
@@ -2978,7 +3255,34 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\vValueHeader\x12J\n" +
 	"\x0fmaterialization\x18\x01 \x01(\v2 .rivers.v1.MaterializationRecordR\x0fmaterialization\x12!\n" +
 	"\fcontent_type\x18\x02 \x01(\tR\vcontentType\x12+\n" +
-	"\acolumns\x18\x03 \x03(\v2\x11.rivers.v1.ColumnR\acolumns*\x83\x01\n" +
+	"\acolumns\x18\x03 \x03(\v2\x11.rivers.v1.ColumnR\acolumns\"\xd2\x03\n" +
+	"\x12PruneValuesRequest\x12\xb6\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x99\x02\xbaH\x95\x02\xba\x01\x91\x02\n" +
+	"\rlocation.name\x12emust be namespaces/{namespace}/codeLocations/{name}, of letters, digits, dots, dashes and underscores\x1a\x98\x01size(this) <= 600 && this.matches('^(namespaces/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?/codeLocations/[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)?$')R\blocation\x12'\n" +
+	"\tselection\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04R\tselection\x12A\n" +
+	"\x05grace\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n" +
+	"\"\x06\b\x80\x86\xb0\x96\x012\x00R\x05grace\x12\x17\n" +
+	"\adry_run\x18\x04 \x01(\bR\x06dryRun\"\x8f\x03\n" +
+	"\x13PruneValuesResponse\x12\x14\n" +
+	"\x05asset\x18\x01 \x01(\tR\x05asset\x12#\n" +
+	"\rremoved_count\x18\x02 \x01(\x03R\fremovedCount\x12#\n" +
+	"\rremoved_bytes\x18\x03 \x01(\x03R\fremovedBytes\x123\n" +
+	"\bexamples\x18\x04 \x03(\v2\x17.rivers.v1.StoredObjectR\bexamples\x12!\n" +
+	"\fobject_count\x18\x05 \x01(\x03R\vobjectCount\x12\x1f\n" +
+	"\vyoung_count\x18\x06 \x01(\x03R\n" +
+	"youngCount\x12#\n" +
+	"\rforeign_count\x18\a \x01(\x03R\fforeignCount\x12!\n" +
+	"\ffailed_count\x18\b \x01(\x03R\vfailedCount\x12\x1a\n" +
+	"\bproblems\x18\t \x03(\tR\bproblems\x12;\n" +
+	"\vbefore_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"beforeTime\"\x93\x01\n" +
+	"\fStoredObject\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x1c\n" +
+	"\tpartition\x18\x02 \x01(\tR\tpartition\x12\x14\n" +
+	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\x12;\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime*\x83\x01\n" +
 	"\tAssetKind\x12\x1a\n" +
 	"\x16ASSET_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ASSET_KIND_SINGLE\x10\x01\x12\x14\n" +
@@ -2996,7 +3300,8 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\tValueForm\x12\x1a\n" +
 	"\x16VALUE_FORM_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fVALUE_FORM_ROWS\x10\x01\x12\x15\n" +
-	"\x11VALUE_FORM_STORED\x10\x022\xb3\t\n" +
+	"\x11VALUE_FORM_STORED\x10\x022\xc9\n" +
+	"\n" +
 	"\fAssetService\x12\x85\x01\n" +
 	"\n" +
 	"ListAssets\x12\x1c.rivers.v1.ListAssetsRequest\x1a\x1d.rivers.v1.ListAssetsResponse\":\x82\xd3\xe4\x93\x024\x122/v1/{location=namespaces/*/codeLocations/*}/assets\x12\x87\x01\n" +
@@ -3006,7 +3311,8 @@ const file_rivers_v1_asset_proto_rawDesc = "" +
 	"\rListStaleness\x12\x1f.rivers.v1.ListStalenessRequest\x1a .rivers.v1.ListStalenessResponse\"D\x82\xd3\xe4\x93\x02>\x12</v1/{location=namespaces/*/codeLocations/*}/assets:staleness\x12\x9d\x01\n" +
 	"\fGetStaleness\x12\x1e.rivers.v1.GetStalenessRequest\x1a\x1f.rivers.v1.GetStalenessResponse\"L\x82\xd3\xe4\x93\x02F\x12D/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:staleness\x12\x9b\x01\n" +
 	"\fPreviewAsset\x12\x1e.rivers.v1.PreviewAssetRequest\x1a\x1f.rivers.v1.PreviewAssetResponse\"J\x82\xd3\xe4\x93\x02D\x12B/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:preview\x12\x91\x01\n" +
-	"\tReadValue\x12\x1b.rivers.v1.ReadValueRequest\x1a\x1c.rivers.v1.ReadValueResponse\"G\x82\xd3\xe4\x93\x02A\x12?/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:read0\x01B$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
+	"\tReadValue\x12\x1b.rivers.v1.ReadValueRequest\x1a\x1c.rivers.v1.ReadValueResponse\"G\x82\xd3\xe4\x93\x02A\x12?/v1/{location=namespaces/*/codeLocations/*}/assets/{asset}:read0\x01\x12\x93\x01\n" +
+	"\vPruneValues\x12\x1d.rivers.v1.PruneValuesRequest\x1a\x1e.rivers.v1.PruneValuesResponse\"C\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{location=namespaces/*/codeLocations/*}/values:prune0\x01B$Z\"rivers.io/proto/rivers/v1;riversv1b\x06proto3"
 
 var (
 	file_rivers_v1_asset_proto_rawDescOnce sync.Once
@@ -3021,7 +3327,7 @@ func file_rivers_v1_asset_proto_rawDescGZIP() []byte {
 }
 
 var file_rivers_v1_asset_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_rivers_v1_asset_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_rivers_v1_asset_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_rivers_v1_asset_proto_goTypes = []any{
 	(AssetKind)(0),                  // 0: rivers.v1.AssetKind
 	(AssetView)(0),                  // 1: rivers.v1.AssetView
@@ -3059,23 +3365,26 @@ var file_rivers_v1_asset_proto_goTypes = []any{
 	(*ReadValueRequest)(nil),        // 33: rivers.v1.ReadValueRequest
 	(*ReadValueResponse)(nil),       // 34: rivers.v1.ReadValueResponse
 	(*ValueHeader)(nil),             // 35: rivers.v1.ValueHeader
-	nil,                             // 36: rivers.v1.Asset.MetadataEntry
-	(*PartitionsDefinition)(nil),    // 37: rivers.v1.PartitionsDefinition
-	(*PartitionKeys)(nil),           // 38: rivers.v1.PartitionKeys
-	(*durationpb.Duration)(nil),     // 39: google.protobuf.Duration
-	(*structpb.Value)(nil),          // 40: google.protobuf.Value
-	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
-	(*Materialization)(nil),         // 42: rivers.v1.Materialization
-	(*Event)(nil),                   // 43: rivers.v1.Event
-	(StalenessState)(0),             // 44: rivers.v1.StalenessState
-	(*StalenessCause)(nil),          // 45: rivers.v1.StalenessCause
+	(*PruneValuesRequest)(nil),      // 36: rivers.v1.PruneValuesRequest
+	(*PruneValuesResponse)(nil),     // 37: rivers.v1.PruneValuesResponse
+	(*StoredObject)(nil),            // 38: rivers.v1.StoredObject
+	nil,                             // 39: rivers.v1.Asset.MetadataEntry
+	(*PartitionsDefinition)(nil),    // 40: rivers.v1.PartitionsDefinition
+	(*PartitionKeys)(nil),           // 41: rivers.v1.PartitionKeys
+	(*durationpb.Duration)(nil),     // 42: google.protobuf.Duration
+	(*structpb.Value)(nil),          // 43: google.protobuf.Value
+	(*timestamppb.Timestamp)(nil),   // 44: google.protobuf.Timestamp
+	(*Materialization)(nil),         // 45: rivers.v1.Materialization
+	(*Event)(nil),                   // 46: rivers.v1.Event
+	(StalenessState)(0),             // 47: rivers.v1.StalenessState
+	(*StalenessCause)(nil),          // 48: rivers.v1.StalenessCause
 }
 var file_rivers_v1_asset_proto_depIdxs = []int32{
 	0,  // 0: rivers.v1.Asset.kind:type_name -> rivers.v1.AssetKind
-	36, // 1: rivers.v1.Asset.metadata:type_name -> rivers.v1.Asset.MetadataEntry
+	39, // 1: rivers.v1.Asset.metadata:type_name -> rivers.v1.Asset.MetadataEntry
 	5,  // 2: rivers.v1.Asset.inputs:type_name -> rivers.v1.AssetInput
-	37, // 3: rivers.v1.Asset.partitions:type_name -> rivers.v1.PartitionsDefinition
-	38, // 4: rivers.v1.Asset.partition_keys:type_name -> rivers.v1.PartitionKeys
+	40, // 3: rivers.v1.Asset.partitions:type_name -> rivers.v1.PartitionsDefinition
+	41, // 4: rivers.v1.Asset.partition_keys:type_name -> rivers.v1.PartitionKeys
 	7,  // 5: rivers.v1.Asset.retry:type_name -> rivers.v1.RetryPolicy
 	9,  // 6: rivers.v1.Asset.compute:type_name -> rivers.v1.Compute
 	10, // 7: rivers.v1.Asset.config:type_name -> rivers.v1.ConfigField
@@ -3084,16 +3393,16 @@ var file_rivers_v1_asset_proto_depIdxs = []int32{
 	2,  // 10: rivers.v1.AssetInput.kind:type_name -> rivers.v1.InputKind
 	6,  // 11: rivers.v1.AssetInput.mapping:type_name -> rivers.v1.PartitionMapping
 	8,  // 12: rivers.v1.RetryPolicy.backoff:type_name -> rivers.v1.Backoff
-	39, // 13: rivers.v1.Backoff.base:type_name -> google.protobuf.Duration
-	39, // 14: rivers.v1.Backoff.step:type_name -> google.protobuf.Duration
-	39, // 15: rivers.v1.Backoff.list:type_name -> google.protobuf.Duration
-	39, // 16: rivers.v1.Backoff.max:type_name -> google.protobuf.Duration
-	40, // 17: rivers.v1.ConfigField.default:type_name -> google.protobuf.Value
+	42, // 13: rivers.v1.Backoff.base:type_name -> google.protobuf.Duration
+	42, // 14: rivers.v1.Backoff.step:type_name -> google.protobuf.Duration
+	42, // 15: rivers.v1.Backoff.list:type_name -> google.protobuf.Duration
+	42, // 16: rivers.v1.Backoff.max:type_name -> google.protobuf.Duration
+	43, // 17: rivers.v1.ConfigField.default:type_name -> google.protobuf.Value
 	13, // 18: rivers.v1.AssetState.last_materialization:type_name -> rivers.v1.MaterializationRecord
-	41, // 19: rivers.v1.AssetState.fail_time:type_name -> google.protobuf.Timestamp
-	41, // 20: rivers.v1.AssetState.observe_time:type_name -> google.protobuf.Timestamp
-	41, // 21: rivers.v1.MaterializationRecord.time:type_name -> google.protobuf.Timestamp
-	42, // 22: rivers.v1.MaterializationRecord.materialization:type_name -> rivers.v1.Materialization
+	44, // 19: rivers.v1.AssetState.fail_time:type_name -> google.protobuf.Timestamp
+	44, // 20: rivers.v1.AssetState.observe_time:type_name -> google.protobuf.Timestamp
+	44, // 21: rivers.v1.MaterializationRecord.time:type_name -> google.protobuf.Timestamp
+	45, // 22: rivers.v1.MaterializationRecord.materialization:type_name -> rivers.v1.Materialization
 	1,  // 23: rivers.v1.ListAssetsRequest.view:type_name -> rivers.v1.AssetView
 	4,  // 24: rivers.v1.ListAssetsResponse.assets:type_name -> rivers.v1.Asset
 	1,  // 25: rivers.v1.GetAssetRequest.view:type_name -> rivers.v1.AssetView
@@ -3103,41 +3412,47 @@ var file_rivers_v1_asset_proto_depIdxs = []int32{
 	0,  // 29: rivers.v1.GraphNode.kind:type_name -> rivers.v1.AssetKind
 	2,  // 30: rivers.v1.GraphEdge.kind:type_name -> rivers.v1.InputKind
 	6,  // 31: rivers.v1.GraphEdge.mapping:type_name -> rivers.v1.PartitionMapping
-	43, // 32: rivers.v1.ListAssetEventsResponse.events:type_name -> rivers.v1.Event
-	44, // 33: rivers.v1.AssetStaleness.state:type_name -> rivers.v1.StalenessState
-	45, // 34: rivers.v1.AssetStaleness.causes:type_name -> rivers.v1.StalenessCause
+	46, // 32: rivers.v1.ListAssetEventsResponse.events:type_name -> rivers.v1.Event
+	47, // 33: rivers.v1.AssetStaleness.state:type_name -> rivers.v1.StalenessState
+	48, // 34: rivers.v1.AssetStaleness.causes:type_name -> rivers.v1.StalenessCause
 	24, // 35: rivers.v1.ListStalenessResponse.assets:type_name -> rivers.v1.AssetStaleness
 	24, // 36: rivers.v1.GetStalenessResponse.staleness:type_name -> rivers.v1.AssetStaleness
 	29, // 37: rivers.v1.PreviewAssetRequest.value:type_name -> rivers.v1.ValueSelector
 	13, // 38: rivers.v1.PreviewAssetResponse.materialization:type_name -> rivers.v1.MaterializationRecord
 	32, // 39: rivers.v1.PreviewAssetResponse.columns:type_name -> rivers.v1.Column
-	40, // 40: rivers.v1.PreviewAssetResponse.rows:type_name -> google.protobuf.Value
+	43, // 40: rivers.v1.PreviewAssetResponse.rows:type_name -> google.protobuf.Value
 	29, // 41: rivers.v1.ReadValueRequest.value:type_name -> rivers.v1.ValueSelector
 	3,  // 42: rivers.v1.ReadValueRequest.form:type_name -> rivers.v1.ValueForm
 	35, // 43: rivers.v1.ReadValueResponse.header:type_name -> rivers.v1.ValueHeader
 	13, // 44: rivers.v1.ValueHeader.materialization:type_name -> rivers.v1.MaterializationRecord
 	32, // 45: rivers.v1.ValueHeader.columns:type_name -> rivers.v1.Column
-	14, // 46: rivers.v1.AssetService.ListAssets:input_type -> rivers.v1.ListAssetsRequest
-	16, // 47: rivers.v1.AssetService.GetAsset:input_type -> rivers.v1.GetAssetRequest
-	18, // 48: rivers.v1.AssetService.GetGraph:input_type -> rivers.v1.GetGraphRequest
-	22, // 49: rivers.v1.AssetService.ListAssetEvents:input_type -> rivers.v1.ListAssetEventsRequest
-	25, // 50: rivers.v1.AssetService.ListStaleness:input_type -> rivers.v1.ListStalenessRequest
-	27, // 51: rivers.v1.AssetService.GetStaleness:input_type -> rivers.v1.GetStalenessRequest
-	30, // 52: rivers.v1.AssetService.PreviewAsset:input_type -> rivers.v1.PreviewAssetRequest
-	33, // 53: rivers.v1.AssetService.ReadValue:input_type -> rivers.v1.ReadValueRequest
-	15, // 54: rivers.v1.AssetService.ListAssets:output_type -> rivers.v1.ListAssetsResponse
-	17, // 55: rivers.v1.AssetService.GetAsset:output_type -> rivers.v1.GetAssetResponse
-	19, // 56: rivers.v1.AssetService.GetGraph:output_type -> rivers.v1.GetGraphResponse
-	23, // 57: rivers.v1.AssetService.ListAssetEvents:output_type -> rivers.v1.ListAssetEventsResponse
-	26, // 58: rivers.v1.AssetService.ListStaleness:output_type -> rivers.v1.ListStalenessResponse
-	28, // 59: rivers.v1.AssetService.GetStaleness:output_type -> rivers.v1.GetStalenessResponse
-	31, // 60: rivers.v1.AssetService.PreviewAsset:output_type -> rivers.v1.PreviewAssetResponse
-	34, // 61: rivers.v1.AssetService.ReadValue:output_type -> rivers.v1.ReadValueResponse
-	54, // [54:62] is the sub-list for method output_type
-	46, // [46:54] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	42, // 46: rivers.v1.PruneValuesRequest.grace:type_name -> google.protobuf.Duration
+	38, // 47: rivers.v1.PruneValuesResponse.examples:type_name -> rivers.v1.StoredObject
+	44, // 48: rivers.v1.PruneValuesResponse.before_time:type_name -> google.protobuf.Timestamp
+	44, // 49: rivers.v1.StoredObject.create_time:type_name -> google.protobuf.Timestamp
+	14, // 50: rivers.v1.AssetService.ListAssets:input_type -> rivers.v1.ListAssetsRequest
+	16, // 51: rivers.v1.AssetService.GetAsset:input_type -> rivers.v1.GetAssetRequest
+	18, // 52: rivers.v1.AssetService.GetGraph:input_type -> rivers.v1.GetGraphRequest
+	22, // 53: rivers.v1.AssetService.ListAssetEvents:input_type -> rivers.v1.ListAssetEventsRequest
+	25, // 54: rivers.v1.AssetService.ListStaleness:input_type -> rivers.v1.ListStalenessRequest
+	27, // 55: rivers.v1.AssetService.GetStaleness:input_type -> rivers.v1.GetStalenessRequest
+	30, // 56: rivers.v1.AssetService.PreviewAsset:input_type -> rivers.v1.PreviewAssetRequest
+	33, // 57: rivers.v1.AssetService.ReadValue:input_type -> rivers.v1.ReadValueRequest
+	36, // 58: rivers.v1.AssetService.PruneValues:input_type -> rivers.v1.PruneValuesRequest
+	15, // 59: rivers.v1.AssetService.ListAssets:output_type -> rivers.v1.ListAssetsResponse
+	17, // 60: rivers.v1.AssetService.GetAsset:output_type -> rivers.v1.GetAssetResponse
+	19, // 61: rivers.v1.AssetService.GetGraph:output_type -> rivers.v1.GetGraphResponse
+	23, // 62: rivers.v1.AssetService.ListAssetEvents:output_type -> rivers.v1.ListAssetEventsResponse
+	26, // 63: rivers.v1.AssetService.ListStaleness:output_type -> rivers.v1.ListStalenessResponse
+	28, // 64: rivers.v1.AssetService.GetStaleness:output_type -> rivers.v1.GetStalenessResponse
+	31, // 65: rivers.v1.AssetService.PreviewAsset:output_type -> rivers.v1.PreviewAssetResponse
+	34, // 66: rivers.v1.AssetService.ReadValue:output_type -> rivers.v1.ReadValueResponse
+	37, // 67: rivers.v1.AssetService.PruneValues:output_type -> rivers.v1.PruneValuesResponse
+	59, // [59:68] is the sub-list for method output_type
+	50, // [50:59] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_rivers_v1_asset_proto_init() }
@@ -3157,7 +3472,7 @@ func file_rivers_v1_asset_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rivers_v1_asset_proto_rawDesc), len(file_rivers_v1_asset_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   33,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	AssetService_GetStaleness_FullMethodName    = "/rivers.v1.AssetService/GetStaleness"
 	AssetService_PreviewAsset_FullMethodName    = "/rivers.v1.AssetService/PreviewAsset"
 	AssetService_ReadValue_FullMethodName       = "/rivers.v1.AssetService/ReadValue"
+	AssetService_PruneValues_FullMethodName     = "/rivers.v1.AssetService/PruneValues"
 )
 
 // AssetServiceClient is the client API for AssetService service.
@@ -54,6 +55,11 @@ type AssetServiceClient interface {
 	PreviewAsset(ctx context.Context, in *PreviewAssetRequest, opts ...grpc.CallOption) (*PreviewAssetResponse, error)
 	// ReadValue streams a stored value: a header, then its content in pieces.
 	ReadValue(ctx context.Context, in *ReadValueRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadValueResponse], error)
+	// PruneValues removes stored values that nothing refers to any more: what no
+	// materialization published, and what only deleted runs published. It streams
+	// one answer for each asset as soon as that is done; ending the call ends the
+	// work, which may be repeated at any time.
+	PruneValues(ctx context.Context, in *PruneValuesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PruneValuesResponse], error)
 }
 
 type assetServiceClient struct {
@@ -153,6 +159,25 @@ func (c *assetServiceClient) ReadValue(ctx context.Context, in *ReadValueRequest
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type AssetService_ReadValueClient = grpc.ServerStreamingClient[ReadValueResponse]
 
+func (c *assetServiceClient) PruneValues(ctx context.Context, in *PruneValuesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[PruneValuesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AssetService_ServiceDesc.Streams[1], AssetService_PruneValues_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PruneValuesRequest, PruneValuesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AssetService_PruneValuesClient = grpc.ServerStreamingClient[PruneValuesResponse]
+
 // AssetServiceServer is the server API for AssetService service.
 // All implementations must embed UnimplementedAssetServiceServer
 // for forward compatibility.
@@ -178,6 +203,11 @@ type AssetServiceServer interface {
 	PreviewAsset(context.Context, *PreviewAssetRequest) (*PreviewAssetResponse, error)
 	// ReadValue streams a stored value: a header, then its content in pieces.
 	ReadValue(*ReadValueRequest, grpc.ServerStreamingServer[ReadValueResponse]) error
+	// PruneValues removes stored values that nothing refers to any more: what no
+	// materialization published, and what only deleted runs published. It streams
+	// one answer for each asset as soon as that is done; ending the call ends the
+	// work, which may be repeated at any time.
+	PruneValues(*PruneValuesRequest, grpc.ServerStreamingServer[PruneValuesResponse]) error
 	mustEmbedUnimplementedAssetServiceServer()
 }
 
@@ -211,6 +241,9 @@ func (UnimplementedAssetServiceServer) PreviewAsset(context.Context, *PreviewAss
 }
 func (UnimplementedAssetServiceServer) ReadValue(*ReadValueRequest, grpc.ServerStreamingServer[ReadValueResponse]) error {
 	return status.Error(codes.Unimplemented, "method ReadValue not implemented")
+}
+func (UnimplementedAssetServiceServer) PruneValues(*PruneValuesRequest, grpc.ServerStreamingServer[PruneValuesResponse]) error {
+	return status.Error(codes.Unimplemented, "method PruneValues not implemented")
 }
 func (UnimplementedAssetServiceServer) mustEmbedUnimplementedAssetServiceServer() {}
 func (UnimplementedAssetServiceServer) testEmbeddedByValue()                      {}
@@ -370,6 +403,17 @@ func _AssetService_ReadValue_Handler(srv interface{}, stream grpc.ServerStream) 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type AssetService_ReadValueServer = grpc.ServerStreamingServer[ReadValueResponse]
 
+func _AssetService_PruneValues_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(PruneValuesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AssetServiceServer).PruneValues(m, &grpc.GenericServerStream[PruneValuesRequest, PruneValuesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AssetService_PruneValuesServer = grpc.ServerStreamingServer[PruneValuesResponse]
+
 // AssetService_ServiceDesc is the grpc.ServiceDesc for AssetService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -410,6 +454,11 @@ var AssetService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "ReadValue",
 			Handler:       _AssetService_ReadValue_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "PruneValues",
+			Handler:       _AssetService_PruneValues_Handler,
 			ServerStreams: true,
 		},
 	},
