@@ -26,7 +26,10 @@ type attempt struct {
 	worker event.Worker
 	inputs []input
 	// now is the present of the attempt: what open-ended grids follow.
-	now    time.Time
+	now time.Time
+	// began is when the run did, by the store's clock: its inputs from outside
+	// are what the store held then.
+	began  time.Time
 	cancel context.CancelCauseFunc
 	// stopBy is when a canceled attempt is abandoned; zero while it may run.
 	stopBy time.Time

@@ -16,6 +16,7 @@ type env struct {
 	r      *runner
 	a      *attempt
 	now    time.Time
+	began  time.Time
 	inputs []input
 	logger *slog.Logger
 	stdout *lineWriter
@@ -28,7 +29,7 @@ var (
 )
 
 func (r *runner) newEnv(_ context.Context, a *attempt) *env {
-	e := &env{r: r, a: a, now: a.now, inputs: a.inputs}
+	e := &env{r: r, a: a, now: a.now, began: a.began, inputs: a.inputs}
 	sink := func(l store.LogLine) {
 		l.Attempt = a.id
 		r.m.logs.add(r.id, l)

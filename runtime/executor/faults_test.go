@@ -103,11 +103,14 @@ func TestCrashBetweenAnyTwoWrites(t *testing.T) {
 
 // dieAt carries the run out on a store that crashes, as a process that dies with
 // it, and tells whether it did.
-func (r *rig) dieAt(st *faulty.Store, h host.Host, run string) bool {
+func (r *rig) dieAt(st *faulty.Store, h host.Host, run string, changes ...func(*executor.Config)) bool {
 	r.t.Helper()
 	cfg := r.config(h)
 	cfg.Location, cfg.Parallelism = st.Location("test"), 2
 	cfg.Logger = slog.New(slog.DiscardHandler)
+	for _, change := range changes {
+		change(&cfg)
+	}
 	owner, err := st.HoldOwner(cfg.ID)
 	if err != nil {
 		r.t.Fatal(err)

@@ -67,7 +67,7 @@ func (r *runner) chooseInputs(a *attempt) []input {
 	return inputs
 }
 
-// prepare completes the choice from the store, as of the start of the attempt.
+// prepare completes the choice from the store, as of the start of the run.
 func (e *env) prepare(ctx context.Context) *run.Failure {
 	var ask []store.AssetKey
 	for i := range e.inputs {
@@ -98,6 +98,9 @@ func (e *env) prepareMany(ctx context.Context, in *input) error {
 		return err
 	}
 	in.stored = sets.Materialized
+	if err := e.heldSet(ctx, in); err != nil {
+		return err
+	}
 	if in.decl.Kind == asset.Lineage {
 		in.keys = in.stored.Count()
 	}
@@ -105,7 +108,7 @@ func (e *env) prepareMany(ctx context.Context, in *input) error {
 }
 
 func (e *env) lookUp(ctx context.Context, ask []store.AssetKey) *run.Failure {
-	found, err := e.latest(ctx, ask)
+	found, err := e.held(ctx, ask)
 	if err != nil {
 		return failureOf(err)
 	}
@@ -161,7 +164,7 @@ func (e *env) manyValues(ctx context.Context, in *input) iter.Seq2[host.Value, e
 			if len(ask) == 0 {
 				return
 			}
-			found, err := e.latest(ctx, ask)
+			found, err := e.held(ctx, ask)
 			if err != nil {
 				yield(host.Value{}, err)
 				return

@@ -96,7 +96,7 @@ func (r *runner) act(ctx context.Context, b *batch) {
 	for _, a := range b.launches {
 		actx, cancel := context.WithCancelCause(ctx)
 		a.cancel = cancel
-		a.now = r.m.cfg.Now().UTC()
+		a.now, a.began = r.m.cfg.Now().UTC(), r.values.began
 		a.inputs = r.chooseInputs(a)
 		r.live[a.id] = a
 		go r.carryOut(actx, a)

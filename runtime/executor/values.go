@@ -1,12 +1,18 @@
 package executor
 
-import "rivers.io/runtime/event"
+import (
+	"time"
+
+	"rivers.io/runtime/event"
+)
 
 // valueIndex holds what was materialized in this run, and in the run that it
 // retries, so that a step's inputs need no query for what the run itself made.
 type valueIndex struct {
 	own    map[event.Step]*event.Materialization
 	source map[event.Step]*event.Materialization
+	// began is when the run did, by the store's clock.
+	began time.Time
 }
 
 func newValueIndex() *valueIndex {
@@ -22,8 +28,11 @@ func (v *valueIndex) addSource(made *valueIndex) {
 	}
 }
 
-// note remembers a materialization of this run.
+// note remembers a materialization of this run, and its beginning.
 func (v *valueIndex) note(e event.Event) {
+	if _, began := e.Payload.(*event.RunStarted); began {
+		v.began = e.Time
+	}
 	m, ok := e.Payload.(*event.Materialization)
 	if !ok {
 		return
