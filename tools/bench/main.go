@@ -60,6 +60,7 @@ func measurements() []measurement {
 	all = append(all, runMeasurements()...)
 	all = append(all, graphMeasurements()...)
 	all = append(all, partitionMeasurements()...)
+	all = append(all, frameMeasurements()...)
 	return append(all, programMeasurements()...)
 }
 

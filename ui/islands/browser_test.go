@@ -91,12 +91,13 @@ import "./partition-map";
 import { duration, ticks } from "./shared/time";
 import { Model } from "./graph/model";
 import { Grid } from "./graph/grid";
+import { curve, part, pieces, spans, touches } from "./graph/curve";
 import { Camera } from "./graph/camera";
 import { linesOf } from "./gantt/chart";
 import { Keys, Selection, cellsOf, letterOf } from "./partition-map/keys";
 import { arrange } from "./partition-map/arrange";
 import { Window } from "./app/window";
-Object.assign(globalThis, { duration, ticks, Model, Grid, Camera, linesOf, Keys, Selection, cellsOf, letterOf, arrange, Window });
+Object.assign(globalThis, { duration, ticks, Model, Grid, curve, part, pieces, spans, touches, Camera, linesOf, Keys, Selection, cellsOf, letterOf, arrange, Window });
 `
 
 const pageStyle = `

@@ -60,6 +60,16 @@ func TestLogic(t *testing.T) {
 
 		{"a grid finds what touches a rectangle, once", `{ const g = new Grid(new Float32Array([0,0,10,10, 90,90,100,100, 0,0,100,100]), 100, 100, 20);
 			JSON.stringify([g.query(5, 5, 6, 6), g.query(50, 50, 60, 60), g.query(95, 95, 95, 95), g.query(-50, -50, 500, 500)].map(l => l.sort())) }`, "[[0,2],[2],[1,2],[0,1,2]]"},
+		{"a long stretch is found along its way, forward and back, and nowhere else", `[[0, 0, 9000, 12000], [9000, 500, 0, 20000], [0, 0, 100, 60]].map(ends => {
+			const points = new Float32Array([...ends, 0, 40000, 10, 40000]), { rects, owners } = spans(points), g = new Grid(rects, 12000, 41000, 640, owners);
+			const c = curve(...ends), [x0, y0, x1, y1] = ends; let lost = 0;
+			for (let i = 0; i <= 1000; i++) { const p = part(c, 0, i / 1000); if (!g.query(p.x1, p.y1, p.x1, p.y1).includes(0)) lost++;
+				if (i % 10 === 0 && Math.hypot(x1 - x0, y1 - y0) > 3000 && !g.query(x0 + (x1 - x0) * i / 1000, y0 + (y1 - y0) * i / 1000, x0 + (x1 - x0) * i / 1000, y0 + (y1 - y0) * i / 1000).includes(0)) lost++; }
+			return [lost, g.query(Math.min(x0, x1), y1 - 300, Math.min(x0, x1) + 50, y1 - 200).includes(0) && x0 < x1 && y1 > 1000, g.query(0, 0, 12000, 41000).sort().join()]; })`,
+			[]any{[]any{0., false, "0,1"}, []any{0., false, "0,1"}, []any{0., false, "0,1"}}},
+		{"the parts of a curve meet and end where it ends", `{ const c = curve(0, 0, 5000, 3000), n = pieces(0, 0, 5000, 3000); let gap = 0;
+			for (let k = 0; k + 1 < n; k++) { const a = part(c, k / n, (k + 1) / n), b = part(c, (k + 1) / n, (k + 2) / n); gap = Math.max(gap, Math.hypot(a.x1 - b.x0, a.y1 - b.y0)); }
+			const last = part(c, (n - 1) / n, 1); [n, gap < 1e-6, last.x1, last.y1, touches(last, 4999, 2999, 5000, 3000), touches(last, 0, 0, 10, 10)] }`, []any{10., true, 5000., 3000., true, false}},
 		{"zooming keeps the point under the pointer", `{ const c = new Camera(); c.width = 800; c.height = 600; c.go({x: 10, y: 20, scale: 1}, false);
 			const before = c.toPicture(200, 100); c.zoom(1.7, 200, 100, false); const after = c.toPicture(200, 100);
 			Math.hypot(before[0] - after[0], before[1] - after[1]) < 1e-9 }`, true},

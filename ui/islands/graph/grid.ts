@@ -1,4 +1,4 @@
-// Which things lie in a rectangle: a grid of cells with the things that touch
+// Which things lie in a rectangle: a grid of cells with the rectangles that touch
 // each, in two arrays.
 
 export class Grid {
@@ -9,12 +9,14 @@ export class Grid {
   private readonly seen: Uint32Array;
   private round = 0;
 
-  /** rects holds x0, y0, x1, y1 of each thing, in any order of the corners. */
-  constructor(private readonly rects: Float32Array, width: number, height: number, private readonly cell: number) {
+  /** rects holds x0, y0, x1, y1 of each thing, in any order of the corners. owners,
+   * if given, says of each rectangle whose it is, in order; a thing may have several. */
+  constructor(private readonly rects: Float32Array, width: number, height: number, private readonly cell: number,
+    private readonly owners?: Int32Array) {
     this.columns = Math.max(1, Math.ceil(width / cell));
     this.rows = Math.max(1, Math.ceil(height / cell));
     const n = rects.length / 4;
-    this.seen = new Uint32Array(n);
+    this.seen = new Uint32Array(owners === undefined ? n : 1 + (owners[n - 1] ?? 0));
     this.start = new Int32Array(this.columns * this.rows + 1);
     for (let i = 0; i < n; i++) this.each(i, (c) => { this.start[c + 1] = (this.start[c + 1] ?? 0) + 1; });
     for (let c = 0; c + 1 < this.start.length; c++) this.start[c + 1] = (this.start[c + 1] ?? 0) + (this.start[c] ?? 0);
@@ -57,10 +59,10 @@ export class Grid {
       for (let column = left; column <= right; column++) {
         const c = row * this.columns + column;
         for (let k = this.start[c] ?? 0; k < (this.start[c + 1] ?? 0); k++) {
-          const i = this.list[k] ?? 0;
-          if (this.seen[i] === this.round) continue;
-          this.seen[i] = this.round;
-          if (this.touches(i, x0, y0, x1, y1)) found.push(i);
+          const i = this.list[k] ?? 0, owner = this.owners?.[i] ?? i;
+          if (this.seen[owner] === this.round || !this.touches(i, x0, y0, x1, y1)) continue;
+          this.seen[owner] = this.round;
+          found.push(owner);
         }
       }
     }

@@ -3,6 +3,7 @@
 import { drawGlyph, statusOf } from "../shared/status";
 import type { Theme } from "../shared/theme";
 import type { View } from "./camera";
+import { cell, curve, part, pieces, spans, touches } from "./curve";
 import { Grid } from "./grid";
 import { Labels } from "./labels";
 import type { Box, Model } from "./model";
@@ -15,7 +16,6 @@ export function levelAt(scale: number): Level {
   return scale < 0.66 ? 1 : 2;
 }
 
-const cell = 640;
 const radius = 10;
 /** Nodes in view up to which shadows and other luxuries are drawn. */
 const luxury = 400;
@@ -40,7 +40,8 @@ export class Painter {
     const { points, dashed } = model.stretches();
     this.points = points;
     this.dashed = dashed;
-    this.stretches = new Grid(points, model.width, model.height, cell);
+    const { rects: ways, owners } = spans(points);
+    this.stretches = new Grid(ways, model.width, model.height, cell, owners);
     this.labels = new Labels(scratch);
   }
 
@@ -80,7 +81,7 @@ export class Painter {
       if (b.x < x1 && b.x + b.w > x0 && b.y < y1 && b.y + b.h > y0) this.box(ctx, b, view.scale);
     }
     yield;
-    yield* this.edges(ctx, this.stretches.query(x0 - 40, y0 - 40, x1 + 40, y1 + 40), view.scale, shown !== undefined);
+    yield* this.edges(ctx, { x0: x0 - 40, y0: y0 - 40, x1: x1 + 40, y1: y1 + 40 }, view.scale, shown !== undefined);
     const inView = this.nodes.query(x0 - 20, y0 - 20, x1 + 20, y1 + 20);
     if (level === 0) yield* this.dots(ctx, inView, view.scale, shown);
     else yield* this.cards(ctx, inView, level, view.scale, shown);
@@ -142,7 +143,8 @@ export class Painter {
     ctx.restore();
   }
 
-  private *edges(ctx: CanvasRenderingContext2D, list: readonly number[], scale: number, faded: boolean): Generator<void> {
+  private *edges(ctx: CanvasRenderingContext2D, seen: Rect, scale: number, faded: boolean): Generator<void> {
+    const list = this.stretches.query(seen.x0, seen.y0, seen.x1, seen.y1);
     const straight = scale < 0.12 || list.length > 6000;
     ctx.strokeStyle = this.theme.muted;
     ctx.lineWidth = Math.max(1.3, 0.75 / scale);
@@ -155,7 +157,10 @@ export class Painter {
       for (const i of list) {
         if (i >= this.dashed !== isDashed) continue;
         ctx.beginPath();
-        stretch(ctx, p[4 * i] ?? 0, p[4 * i + 1] ?? 0, p[4 * i + 2] ?? 0, p[4 * i + 3] ?? 0, straight);
+        const x0 = p[4 * i] ?? 0, y0 = p[4 * i + 1] ?? 0, x1 = p[4 * i + 2] ?? 0, y1 = p[4 * i + 3] ?? 0;
+        const cuts = pieces(x0, y0, x1, y1);
+        if (straight || cuts === 1 || (!isDashed && within(seen, x0, y0, x1, y1))) stretch(ctx, x0, y0, x1, y1, straight);
+        else stretchIn(ctx, x0, y0, x1, y1, cuts, seen);
         ctx.stroke();
         if (++n % batch === 0) yield;
       }
@@ -392,9 +397,31 @@ function stretch(ctx: CanvasPath, x0: number, y0: number, x1: number, y1: number
     ctx.lineTo(x1, y1);
     return;
   }
-  // An edge between strips may lead to the left: it leaves and arrives as others.
-  const d = x1 > x0 ? (x1 - x0) * 0.5 : Math.min(600, 60 + (x0 - x1) * 0.25);
-  ctx.bezierCurveTo(x0 + d, y0, x1 - d, y1, x1, y1);
+  const c = curve(x0, y0, x1, y1);
+  ctx.bezierCurveTo(c.ax, c.ay, c.bx, c.by, x1, y1);
+}
+
+interface Rect {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+function within(r: Rect, x0: number, y0: number, x1: number, y1: number): boolean {
+  return Math.min(x0, x1) >= r.x0 && Math.max(x0, x1) <= r.x1 && Math.min(y0, y1) >= r.y0 && Math.max(y0, y1) <= r.y1;
+}
+
+/** The pieces of a long stretch that are in view. Each begins anew, so that its
+ * dashes stay where they are while the view moves. */
+function stretchIn(ctx: CanvasPath, x0: number, y0: number, x1: number, y1: number, cuts: number, seen: Rect): void {
+  const whole = curve(x0, y0, x1, y1);
+  for (let k = 0; k < cuts; k++) {
+    const c = part(whole, k / cuts, (k + 1) / cuts);
+    if (!touches(c, seen.x0, seen.y0, seen.x1, seen.y1)) continue;
+    ctx.moveTo(c.x0, c.y0);
+    ctx.bezierCurveTo(c.ax, c.ay, c.bx, c.by, c.x1, c.y1);
+  }
 }
 
 function triangle(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, turned: number): void {

@@ -35,7 +35,7 @@ interface Plate {
 const budget = 9;
 const movingBudget = 4;
 /** The milliseconds from which on a plate takes long. */
-const heavy = 24;
+const heavy = 12;
 
 export class Stage {
   readonly canvas = document.createElement("canvas");
