@@ -61,6 +61,36 @@ var Weights = []Weight{
 	},
 }
 
+// A Keeper is where a library of others is dealt with; everybody else talks to the
+// keeper.
+type Keeper struct {
+	// Library lists import paths; "/..." at the end covers all below.
+	Library []string
+	// Only are the packages that may import it, "/..." as ever.
+	Only []string
+	// Because is the reason, printed when the rule is broken.
+	Because string
+}
+
+// Keepers holds libraries where they belong, in tests too.
+var Keepers = []Keeper{
+	{
+		Library: []string{"github.com/surrealdb/...", "github.com/fxamacker/cbor/..."},
+		Only:    []string{"runtime/store/surreal/..."},
+		Because: "SurrealDB is known to its driver alone",
+	},
+	{
+		Library: []string{"github.com/surrealdb/surrealdb.go/pkg/connection/..."},
+		Only:    nil,
+		Because: "these connections panic, wedge and lose their sign-in; runtime/store/surreal/conn is the one to use",
+	},
+	{
+		Library: []string{"github.com/gorilla/websocket"},
+		Only:    []string{"runtime/store/surreal/conn"},
+		Because: "pages use server-sent events; WebSockets are SurrealDB's",
+	},
+}
+
 // clouds are the drivers of object stores and the libraries below them.
 var clouds = []string{
 	"gocloud.dev/blob/s3blob", "gocloud.dev/blob/gcsblob", "gocloud.dev/blob/azureblob",
