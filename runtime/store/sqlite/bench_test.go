@@ -42,7 +42,7 @@ func benchLocation(b *testing.B, sync Synchronous) (*DB, store.Location, string,
 	if _, _, err := l.CreateRun(ctx, store.NewRun{ID: id, Status: store.NotStarted, Created: event.RunCreated{Steps: benchSteps, Assets: names}}); err != nil {
 		b.Fatal(err)
 	}
-	claim, err := l.TakeOver(ctx, id, store.TakeOver{Executor: "bench", Lease: time.Hour})
+	claim, err := l.TakeOver(ctx, id, store.TakeOver{Executor: "bench", Lease: store.MaxLease})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func benchAppends(epoch uint64) []store.Append {
 	const each = benchBatch / 3
 	var list []store.Append
 	add := func(parts ...store.Part) {
-		list = append(list, store.Append{Writer: "bench", Counter: uint64(len(list) + 1), Lease: time.Hour, Parts: parts})
+		list = append(list, store.Append{Writer: "bench", Counter: uint64(len(list) + 1), Lease: store.MaxLease, Parts: parts})
 	}
 	done := 0
 	for next := 0; done < benchSteps; {
@@ -127,7 +127,7 @@ func BenchmarkChained(b *testing.B) {
 			i, counter := 0, uint64(0)
 			next := func(parts ...store.Part) {
 				counter++
-				if _, err := l.Append(ctx, id, store.Append{Writer: "bench", Counter: counter, Lease: time.Hour, Parts: parts}); err != nil {
+				if _, err := l.Append(ctx, id, store.Append{Writer: "bench", Counter: counter, Lease: store.MaxLease, Parts: parts}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,11 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"rivers.io/runtime/event"
@@ -24,7 +21,7 @@ const (
 
 // CreateRun records a run and its first events.
 func (l *location) CreateRun(ctx context.Context, run store.NewRun) (store.Run, bool, error) {
-	if err := checkNewRun(run); err != nil {
+	if err := store.CheckNewRun(run); err != nil {
 		return store.Run{}, false, err
 	}
 	payloads := []event.Payload{&run.Created}
@@ -35,7 +32,7 @@ func (l *location) CreateRun(ctx context.Context, run store.NewRun) (store.Run, 
 	if err != nil {
 		return store.Run{}, false, err
 	}
-	digest := digestRun(run, recs[0].payload)
+	digest := store.DigestRun(run, recs[0].payload)
 	var got store.Run
 	var created bool
 	err = l.write(ctx, func(t *tx, loc int64) error {
@@ -47,46 +44,6 @@ func (l *location) CreateRun(ctx context.Context, run store.NewRun) (store.Run, 
 		return store.Run{}, false, err
 	}
 	return got, created, nil
-}
-
-func checkNewRun(run store.NewRun) error {
-	if err := store.CheckRunID(run.ID); err != nil {
-		return err
-	}
-	if run.Status != store.Queued && run.Status != store.NotStarted {
-		return fmt.Errorf("run %s: a new run cannot be %q: %w", run.ID, run.Status, store.ErrInvalid)
-	}
-	if run.Created.Steps < 0 {
-		return fmt.Errorf("run %s: %d steps: %w", run.ID, run.Created.Steps, store.ErrInvalid)
-	}
-	if run.RequestID != "" {
-		if err := store.CheckID("request id", run.RequestID); err != nil {
-			return err
-		}
-	}
-	for _, a := range run.Created.Assets {
-		if err := store.CheckName("asset", a); err != nil {
-			return fmt.Errorf("run %s: %w", run.ID, err)
-		}
-	}
-	for k, v := range run.Created.Tags {
-		if err := store.CheckName("tag", k); err != nil {
-			return fmt.Errorf("run %s: %w", run.ID, err)
-		}
-		if len(v) > store.MaxName {
-			return fmt.Errorf("run %s: value of tag %q of %d bytes is longer than %d: %w", run.ID, k, len(v), store.MaxName, store.ErrInvalid)
-		}
-	}
-	return nil
-}
-
-// digestRun identifies what a request asks for: everything but the id, which
-// a caller makes anew when it repeats the request.
-func digestRun(run store.NewRun, created []byte) string {
-	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %d ", run.Status, run.Priority)
-	_, _ = h.Write(created)
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 func (t *tx) createRun(loc int64, run store.NewRun, digest string, recs []record) (store.Run, bool, error) {
@@ -178,33 +135,12 @@ func (t *tx) indexRun(h *head, created *event.RunCreated) error {
 			return err
 		}
 	}
-	for _, key := range keysOf(created.Partitions) {
+	for _, key := range store.SelectedKeys(created.Partitions) {
 		if _, err := t.exec(`INSERT OR IGNORE INTO run_keys VALUES (?, ?, ?, ?)`, h.loc, key, h.createdAt, h.id); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// keysOf returns the single keys of a selection, and the empty key when it has
-// ranges.
-func keysOf(selection string) []string {
-	if selection == "" {
-		return nil
-	}
-	var keys []string
-	ranges := false
-	for part := range strings.SplitSeq(selection, ",") {
-		if strings.Contains(part, "..") {
-			ranges = true
-			continue
-		}
-		keys = append(keys, part)
-	}
-	if ranges {
-		keys = append(keys, "")
-	}
-	return keys
 }
 
 // answered returns what a request was answered with; nil when it is unknown

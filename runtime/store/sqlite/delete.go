@@ -161,7 +161,7 @@ func (t *tx) unindexRun(h *head, created *event.RunCreated) error {
 			return err
 		}
 	}
-	for _, key := range keysOf(created.Partitions) {
+	for _, key := range store.SelectedKeys(created.Partitions) {
 		_, err := t.exec(`DELETE FROM run_keys WHERE loc = ? AND key = ? AND created_at = ? AND stream = ?`, h.loc, key, h.createdAt, h.id)
 		if err != nil {
 			return err

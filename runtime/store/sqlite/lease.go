@@ -19,8 +19,8 @@ func (l *location) TakeOver(ctx context.Context, id string, take store.TakeOver)
 	if err := store.CheckFileID("executor id", take.Executor); err != nil {
 		return store.Claim{}, err
 	}
-	if take.Lease <= 0 {
-		return store.Claim{}, fmt.Errorf("lease of %s: %w", take.Lease, store.ErrInvalid)
+	if err := store.CheckLease(take.Lease); err != nil {
+		return store.Claim{}, err
 	}
 	var claim store.Claim
 	err := l.write(ctx, func(t *tx, loc int64) (err error) {
@@ -73,7 +73,7 @@ func (t *tx) takeOver(loc int64, id string, take store.TakeOver) (store.Claim, e
 
 // checkOwner returns ErrLeaseHeld while the owner of the run may be alive.
 func (t *tx) checkOwner(h *head) error {
-	if h.leaseEnd == 0 || h.leaseEnd <= t.now {
+	if !store.LeaseHeld(instant(h.leaseEnd), instant(t.now)) {
 		return nil
 	}
 	r, err := t.first(`SELECT executor FROM runs WHERE stream = ?`, h.id)
@@ -154,8 +154,8 @@ func (t *tx) lostAttempts(h *head, adopt []string) ([]event.Attempt, error) {
 // set back shortens the lease with it: else the run of an owner that dies next
 // would wait for as long as the clock was set back.
 func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error) {
-	if lease <= 0 {
-		return time.Time{}, fmt.Errorf("lease of %s: %w", lease, store.ErrInvalid)
+	if err := store.CheckLease(lease); err != nil {
+		return time.Time{}, err
 	}
 	var end int64
 	err := l.owned(ctx, id, epoch, func(t *tx, h *head) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"rivers.io/runtime/store"
 )
@@ -193,7 +194,7 @@ func (l *location) walk(ctx context.Context, c *conn, s *listSource, after []int
 // Orphans lists the runs that no living executor owns, oldest first.
 func (l *location) Orphans(ctx context.Context, limit int) ([]store.Run, error) {
 	limit = store.Page{Size: limit}.Limit()
-	now := l.db.cfg.Now().UnixNano()
+	now := l.db.cfg.Now().UTC()
 	var runs []store.Run
 	err := l.view(ctx, "list orphans", func(c *conn, loc int64) error {
 		var found []listedRun
@@ -215,7 +216,7 @@ func (l *location) Orphans(ctx context.Context, limit int) ([]store.Run, error) 
 	return runs, err
 }
 
-func (l *location) orphans(ctx context.Context, c *conn, loc int64, status store.Status, now int64, limit int) ([]listedRun, error) {
+func (l *location) orphans(ctx context.Context, c *conn, loc int64, status store.Status, now time.Time, limit int) ([]listedRun, error) {
 	var found []listedRun
 	err := c.each(ctx, `SELECT `+runColumns+` FROM streams s INDEXED BY streams_status CROSS JOIN runs r ON r.stream = s.id
 		CROSS JOIN events e ON e.stream = s.id AND e.seq = 1
@@ -224,7 +225,7 @@ func (l *location) orphans(ctx context.Context, c *conn, loc int64, status store
 		if err != nil {
 			return err
 		}
-		if r.int(8) > now && !l.db.owners.dead(run.Executor) {
+		if store.LeaseHeld(run.LeaseEnd, now) && !l.db.owners.dead(run.Executor) {
 			return nil
 		}
 		found = append(found, listedRun{run: run, created: r.int(6), id: r.int(0)})

@@ -3,11 +3,8 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
-	"time"
 
 	"rivers.io/runtime/asset"
-	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
 )
 
@@ -18,60 +15,25 @@ func (l *location) partitionMatcher(c *conn, loc int64, key string) (func(*store
 	if key == "" {
 		return func(*store.Run) bool { return true }, nil
 	}
-	spaces, err := l.spaces(c, loc)
+	definitions, err := l.declared(c, loc)
 	if err != nil {
 		return nil, err
 	}
+	spaces := store.KeySpaces(definitions)
 	now := l.db.cfg.Now()
-	return func(run *store.Run) bool { return selects(run.Created.Partitions, key, spaces, now) }, nil
+	return func(run *store.Run) bool { return store.Selects(run.Created.Partitions, key, spaces, now) }, nil
 }
 
-// spaces returns the distinct key spaces of the declared assets.
-func (l *location) spaces(c *conn, loc int64) ([]partition.Space, error) {
-	seen := map[string]bool{}
-	var list []partition.Space
+// declared returns the definitions of the declared assets.
+func (l *location) declared(c *conn, loc int64) ([]asset.Definition, error) {
+	var list []asset.Definition
 	err := c.each(background, `SELECT definition FROM assets WHERE loc = ? AND position IS NOT NULL ORDER BY position`, func(r row) error {
 		var def asset.Definition
 		if err := json.Unmarshal(r.blob(0), &def); err != nil {
 			return fmt.Errorf("a definition: %w: %w", store.ErrCorrupt, err)
 		}
-		if def.Partitions == nil {
-			return nil
-		}
-		space, err := partition.New(*def.Partitions)
-		if err != nil || seen[space.Fingerprint()] {
-			return nil //nolint:nilerr // a space that this build cannot make orders nothing
-		}
-		seen[space.Fingerprint()] = true
-		list = append(list, space)
+		list = append(list, def)
 		return nil
 	}, loc)
 	return list, err
-}
-
-func selects(selection, key string, spaces []partition.Space, now time.Time) bool {
-	ordered := false
-	for _, space := range spaces {
-		at, err := space.Ordinal(partition.Key(key), now)
-		if err != nil {
-			continue
-		}
-		set, err := partition.ParseSelection(selection, space, now)
-		if err != nil {
-			continue
-		}
-		if ordered = true; set.Contains(at) {
-			return true
-		}
-	}
-	if ordered {
-		return false
-	}
-	for term := range strings.SplitSeq(selection, ",") {
-		lo, hi, isRange := strings.Cut(term, "..")
-		if term == key || isRange && lo <= key && key <= hi {
-			return true
-		}
-	}
-	return false
 }

@@ -54,7 +54,7 @@ func TestAPanicInAWriteConcernsItAlone(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, err := l.TakeOver(t.Context(), run, store.TakeOver{Executor: "e", Lease: time.Hour}); err != nil {
+			if _, err := l.TakeOver(t.Context(), run, store.TakeOver{Executor: "e", Lease: store.MaxLease}); err != nil {
 				t.Error(err)
 			}
 		})

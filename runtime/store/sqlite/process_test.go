@@ -53,13 +53,13 @@ func child(path string, args []string) error {
 		return err
 	}
 	l := db.Location("l")
-	claim, err := l.TakeOver(ctx, run, store.TakeOver{Executor: executor, Lease: time.Hour})
+	claim, err := l.TakeOver(ctx, run, store.TakeOver{Executor: executor, Lease: store.MaxLease})
 	if err != nil {
 		return err
 	}
 	for i := 0; steps == 0 || i < steps; i++ {
 		a := event.Attempt{Step: event.Step{Name: fmt.Sprintf("asset-%d", i)}, Number: int(claim.Epoch)}
-		got, err := l.Append(ctx, run, store.Append{Writer: executor, Counter: uint64(i + 1), Lease: time.Hour, Parts: []store.Part{
+		got, err := l.Append(ctx, run, store.Append{Writer: executor, Counter: uint64(i + 1), Lease: store.MaxLease, Parts: []store.Part{
 			{Epoch: claim.Epoch, Events: []event.Event{launch(a, "t"), materialize(a), {Attempt: a, Payload: &event.StepSucceeded{}}}},
 		}})
 		if err != nil {

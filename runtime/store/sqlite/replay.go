@@ -193,7 +193,7 @@ func (p *replayed) index(d *DB, c *conn, s *replayedStream) error {
 	for k, v := range s.created.Tags {
 		p.add("run_tags", s.loc, k, v, s.createdAt, s.id)
 	}
-	keys := keysOf(s.created.Partitions)
+	keys := store.SelectedKeys(s.created.Partitions)
 	slices.Sort(keys)
 	for _, k := range slices.Compact(keys) {
 		p.add("run_keys", s.loc, k, s.createdAt, s.id)

@@ -22,7 +22,7 @@ import (
 func TestFullDisk(t *testing.T) {
 	db, l, _ := openFile(t)
 	run := newRun(t, l)
-	claim, err := l.TakeOver(t.Context(), run, store.TakeOver{Executor: "e", Lease: time.Hour})
+	claim, err := l.TakeOver(t.Context(), run, store.TakeOver{Executor: "e", Lease: store.MaxLease})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestCallersShareATransaction(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
-			_, results[i] = l.TakeOver(t.Context(), runs[i], store.TakeOver{Executor: "e", Lease: time.Hour})
+			_, results[i] = l.TakeOver(t.Context(), runs[i], store.TakeOver{Executor: "e", Lease: store.MaxLease})
 		})
 	}
 	waitFor(db, func(w *writer) bool { return len(w.queue) == callers })
@@ -244,7 +244,7 @@ func TestADeletionThatCrashedMidwayIsRepeated(t *testing.T) {
 		db, l, _ := openFile(t)
 		run := newRun(t, l)
 		ctx := t.Context()
-		claim, err := l.TakeOver(ctx, run, store.TakeOver{Executor: "e", Lease: time.Hour})
+		claim, err := l.TakeOver(ctx, run, store.TakeOver{Executor: "e", Lease: store.MaxLease})
 		if err != nil {
 			t.Fatal(err)
 		}
