@@ -2,6 +2,7 @@ package asset
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -113,26 +114,33 @@ func (r *reporter) labels(def *Definition, what string, labels []string) {
 }
 
 func (r *reporter) metadata(def *Definition) {
-	switch n := len(def.Metadata); {
-	case n == 0:
-		return
-	case n > MaxMetadata:
-		r.add(def, "%d metadata entries; the limit is %d", n, MaxMetadata)
-		return
+	if err := CheckMetadata(def.Metadata); err != nil {
+		r.addAll(def, "", err)
 	}
-	for _, key := range slices.Sorted(maps.Keys(def.Metadata)) {
+}
+
+// CheckMetadata returns why an asset, or an input in its place, may not declare
+// the metadata: too much of it, or a key that is none or is reserved (D-4). The
+// error joins all problems.
+func CheckMetadata(metadata map[string]string) error {
+	if n := len(metadata); n > MaxMetadata {
+		return fmt.Errorf("%d metadata entries; the limit is %d", n, MaxMetadata)
+	}
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
 		if err := checkLabel(key); err != nil {
-			r.add(def, "a metadata key %v", err)
+			problems = append(problems, fmt.Errorf("a metadata key %w", err))
 		}
-		if n := len(def.Metadata[key]); n > MaxMetadataLen {
-			r.add(def, "metadata %q has %d bytes; the limit is %d", clip(key), n, MaxMetadataLen)
+		if n := len(metadata[key]); n > MaxMetadataLen {
+			problems = append(problems, fmt.Errorf("metadata %q has %d bytes; the limit is %d", clip(key), n, MaxMetadataLen))
 		}
 		for _, prefix := range reserved {
 			if strings.HasPrefix(key, prefix) && key != ExecutorKey {
-				r.add(def, "metadata key %q is reserved: keys that begin with %q belong to the system", clip(key), prefix)
+				problems = append(problems, fmt.Errorf("metadata key %q is reserved: keys that begin with %q belong to the system", clip(key), prefix))
 			}
 		}
 	}
+	return errors.Join(problems...)
 }
 
 func (r *reporter) executor(def *Definition) {

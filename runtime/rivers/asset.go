@@ -119,6 +119,7 @@ func (d *declaration) finish() {
 	if d.handler != nil {
 		d.def.Handler = d.handler.Name()
 	}
+	d.checkEdges()
 	if d.def.Partitions != nil {
 		d.space, _ = partition.New(*d.def.Partitions) // Validate reports its error
 	}

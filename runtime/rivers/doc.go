@@ -38,7 +38,7 @@
 // An asset's function receives a Context and the values of its inputs, and
 // returns the asset's value, which a Handler stores. What a parameter receives
 // is an Input: the asset itself, or the asset seen through All, Complete,
-// Offset, Via or Optional; the input's type is the parameter's, so a wrong edge
+// Offset, Via, WithMetadata or Optional; the input's type is the parameter's, so a wrong edge
 // does not compile. Everything else that a function reads is a typed handle that
 // the asset names in Uses: a Config, a Resource, further inputs.
 //

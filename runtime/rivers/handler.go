@@ -91,7 +91,8 @@ type InputContext struct {
 	Ref Ref
 	// Type is the type wanted.
 	Type reflect.Type
-	// Metadata is the upstream's declared metadata.
+	// Metadata is the upstream's declared metadata, or what the input gives
+	// instead by WithMetadata.
 	Metadata map[string]string
 	// DataVersion is the recorded version of the value.
 	DataVersion string

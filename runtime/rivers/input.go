@@ -9,7 +9,7 @@ import (
 )
 
 // Input is what a parameter of an asset's function is loaded from: an asset,
-// or an asset seen through All, Complete, Offset, Via or Optional. The type of
+// or an asset seen through All, Complete, Offset, Via, WithMetadata or Optional. The type of
 // the input is the type of the parameter.
 type Input[A any] interface {
 	Usable
@@ -30,6 +30,8 @@ type edge struct {
 	optional bool
 	// handler takes the place of the handler that wrote the value (D-53).
 	handler Handler
+	// metadata takes the place of the upstream's own; nil is no override (D-54).
+	metadata map[string]string
 }
 
 func (e *edge) input() asset.Input {
@@ -42,7 +44,8 @@ func (e *edge) input() asset.Input {
 // same reports whether both edges load the same thing.
 func (e *edge) same(o *edge) bool {
 	return e.up == o.up && e.kind == o.kind && e.mapping == o.mapping &&
-		e.complete == o.complete && e.optional == o.optional && sameHandler(e.handler, o.handler)
+		e.complete == o.complete && e.optional == o.optional && sameHandler(e.handler, o.handler) &&
+		sameMetadata(e.metadata, o.metadata)
 }
 
 // edgeOf returns the edge of an input, or nil when the input is nil or wraps

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -18,13 +19,13 @@ func loadOne[T any](ctx *Context, n int, e *edge) (T, error) {
 		if err != nil {
 			return zero, inputError(e, "", err)
 		}
-		return loadValue[T](ctx, e, ref)
+		return loadValue[T](ctx, n, e, ref)
 	}
 	return zero, notFound(ctx, n, e)
 }
 
-// loadValue loads one stored value through its handler.
-func loadValue[T any](ctx *Context, e *edge, ref host.Value) (T, error) {
+// loadValue loads one stored value of the n-th input through its handler.
+func loadValue[T any](ctx *Context, n int, e *edge, ref host.Value) (T, error) {
 	var v T
 	if err := ctx.Err(); err != nil {
 		return v, context.Cause(ctx)
@@ -40,7 +41,12 @@ func loadValue[T any](ctx *Context, e *edge, ref host.Value) (T, error) {
 		Context: ctx, Logger: ctx.Logger,
 		Downstream: ctx.Asset(), Run: ctx.Run(), Type: reflect.TypeFor[T](),
 	}
-	if err := h.LoadInput(in.of(e.up, ref), &v); err != nil {
+	in = in.of(e.up, ref)
+	// The declared edge knows what was put around e.
+	if override := ctx.decl.edges[n].metadata; override != nil {
+		in.Metadata = maps.Clone(override)
+	}
+	if err := h.LoadInput(in, &v); err != nil {
 		var zero T
 		return zero, inputError(e, ref.Key, err)
 	}
@@ -69,7 +75,7 @@ func loadAll[T any](ctx *Context, n int, e *edge) (iter.Seq2[Key, T], error) {
 				ctx.fail(inputError(e, "", err))
 				return
 			}
-			v, err := loadValue[T](ctx, e, ref)
+			v, err := loadValue[T](ctx, n, e, ref)
 			if err != nil {
 				ctx.fail(err)
 				return
