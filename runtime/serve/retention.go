@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"google.golang.org/grpc/codes"
 
 	"rivers.io/runtime/daemon/retention"
 	"rivers.io/runtime/iohandler"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/server"
-	"rivers.io/runtime/server/fault"
 )
 
 // The variables of the flags of retention.
@@ -145,7 +143,7 @@ func (p pruner) Prune(ctx context.Context, order server.Prune, report func(serve
 	}
 	err := p.Sweep(ctx, o, func(r retention.Report) error { return report(pruned(r)) })
 	if shared, ok := errors.AsType[*retention.SharedError](err); ok {
-		return fault.New(codes.FailedPrecondition, "VALUES_SHARED", shared.Error(), "claim", shared.Claim)
+		return server.ValuesShared(shared.Claim, shared)
 	}
 	return err
 }

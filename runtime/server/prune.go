@@ -55,6 +55,12 @@ type Pruner interface {
 	Prune(ctx context.Context, order Prune, report func(Pruned) error) error
 }
 
+// ValuesShared is what a Pruner answers when another database has values in the
+// same store; claim is the object by which it says so.
+func ValuesShared(claim string, cause error) error {
+	return fault.New(codes.FailedPrecondition, "VALUES_SHARED", cause.Error(), "claim", claim)
+}
+
 // PruneValues implements riversv1.AssetServiceServer.
 func (s *assets) PruneValues(req *riversv1.PruneValuesRequest, out grpc.ServerStreamingServer[riversv1.PruneValuesResponse]) error {
 	if err := (source{s.cfg}).check(req.Location); err != nil {

@@ -15,7 +15,6 @@ import (
 
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/server"
-	"rivers.io/runtime/server/fault"
 )
 
 // prunes remembers what it was asked for and removes two values of every asset.
@@ -87,7 +86,7 @@ func TestPruneValues(t *testing.T) {
 }
 
 func TestPruneValuesRefusals(t *testing.T) {
-	r := newRig(t, withPruner(&prunes{err: fault.New(codes.FailedPrecondition, "VALUES_SHARED", "shared")}))
+	r := newRig(t, withPruner(&prunes{err: server.ValuesShared("x", errors.New("shared"))}))
 	for _, c := range []struct {
 		why  string
 		req  *riversv1.PruneValuesRequest

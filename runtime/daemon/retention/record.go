@@ -64,9 +64,12 @@ const maxSources = 100
 func beginning(ctx context.Context, rec Record, run store.Run) (time.Time, error) {
 	since := run.CreatedAt
 	for range maxSources {
+		if run.Created.Source == "" {
+			break
+		}
 		id, err := uuid.Parse(run.Created.Source)
 		if err != nil {
-			break // it retries none
+			return since, fmt.Errorf("the source of run %s: %w", run.ID, err)
 		}
 		if made := (Object{ID: id}).Made(); made.Before(since) {
 			since = made

@@ -51,6 +51,9 @@ func Run(t *testing.T, url string) {
 	t.Run("canceled writes nothing", s.canceled)
 	t.Run("a large value", s.large)
 	t.Run("listed and deleted", s.listed)
+	t.Run("a path tells value and key", s.identified)
+	t.Run("the newest", s.newest)
+	t.Run("claims", s.claims)
 }
 
 type suite struct{ blob *iohandler.Blob }
