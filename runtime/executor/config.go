@@ -35,7 +35,8 @@ type Config struct {
 	Parallelism int
 	// Retry is the location's default policy; nil means no retries.
 	Retry *asset.RetryPolicy
-	// Lease is how long ownership lasts unrenewed (15 s), Renew how often an
+	// Lease is how long ownership lasts unrenewed (15 s; at most
+	// store.MaxLease), Renew how often an
 	// idle owner renews it (5 s), Trust how long the owner itself believes in
 	// an acknowledgement (10 s).
 	Lease, Renew, Trust time.Duration
@@ -91,8 +92,8 @@ func (c Config) withDefaults() (Config, error) {
 			*d.field = d.value
 		}
 	}
-	if c.Trust >= c.Lease || c.Renew >= c.Trust {
-		errs = append(errs, fmt.Errorf("executor: want Renew %v < Trust %v < Lease %v", c.Renew, c.Trust, c.Lease))
+	if c.Trust >= c.Lease || c.Renew >= c.Trust || c.Lease > store.MaxLease {
+		errs = append(errs, fmt.Errorf("executor: want Renew %v < Trust %v < Lease %v ≤ %v", c.Renew, c.Trust, c.Lease, store.MaxLease))
 	}
 	if c.Restarts <= 0 {
 		c.Restarts = 20

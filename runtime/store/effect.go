@@ -90,8 +90,10 @@ func CheckAppend(add Append) error {
 	if err := CheckID("writer id", add.Writer); err != nil {
 		return err
 	}
-	if add.Lease < 0 {
-		return fmt.Errorf("lease of %s is negative: %w", add.Lease, ErrInvalid)
+	if add.Lease != 0 {
+		if err := CheckLease(add.Lease); err != nil {
+			return err
+		}
 	}
 	total := 0
 	for i, part := range add.Parts {

@@ -93,7 +93,7 @@ type TakeOver struct {
 	Executor string
 	// Image is the digest or build that the executor runs.
 	Image string
-	// Lease is how long the ownership lasts without renewal.
+	// Lease is how long the ownership lasts without renewal, at most MaxLease.
 	Lease time.Duration
 	// Adopt lists the tokens that stay valid; every other live token is
 	// revoked, with a StepRevoked event for each.
@@ -118,13 +118,15 @@ type Runs interface {
 	// CountRuns returns the number of runs by status, without scanning runs.
 	CountRuns(ctx context.Context) (map[Status]int64, error)
 	// TakeOver gives the caller the ownership of a run that has no living
-	// owner: it raises the epoch, appends RunStarted (first time; the status
+	// owner, which is one whose lease is held (LeaseHeld, by the store's clock)
+	// and that is not known to be dead: it raises the epoch, appends RunStarted (first time; the status
 	// becomes Started) or RunTakenOver, and revokes tokens. Errors: ErrNotFound,
-	// ErrFinished, ErrLeaseHeld; ErrPrecondition while the run is Queued.
+	// ErrFinished, ErrLeaseHeld; ErrPrecondition while the run is Queued;
+	// ErrInvalid for a lease that CheckLease refuses.
 	TakeOver(ctx context.Context, id string, take TakeOver) (Claim, error)
 	// Renew lets the lease of an owner whose epoch still stands end lease from
 	// now, by the store's clock, even when it has ended; the end moves back when
-	// the clock was set back. Errors: ErrStaleEpoch, ErrFinished.
+	// the clock was set back. Errors: ErrStaleEpoch, ErrFinished, ErrInvalid.
 	Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error)
 	// Release ends the lease without ending the run, so that another executor
 	// may take over at once: WatchLocation tells of it with HintRun. Releasing
@@ -142,7 +144,7 @@ type Runs interface {
 	// RunLaunchFailed. ErrConflict when it is in another state.
 	FailLaunch(ctx context.Context, id, cause string) error
 	// Orphans lists the runs NotStarted or Started that no living executor
-	// owns, oldest first, at most limit.
+	// owns, by the rule of TakeOver, oldest first, at most limit.
 	Orphans(ctx context.Context, limit int) ([]Run, error)
 	// DeleteRun removes a final run with its events and logs; materializations
 	// that it recorded stay known. The run's row goes last, so that a crash

@@ -29,7 +29,7 @@ type Append struct {
 	Counter uint64
 	Parts   []Part
 	// Lease, when not 0, lets the lease of the epoch's owner end that long after
-	// the append, as Renew does.
+	// the append, as Renew does; at most MaxLease.
 	Lease time.Duration
 }
 

@@ -178,7 +178,7 @@ var leaseTests = []promise{
 		} {
 			f.Log(why)
 			s := f.start()
-			f.clock.Move(-time.Hour)
+			f.clock.Move(lease - store.MaxLease)
 			_, err := f.l.TakeOver(f.ctx, s.id, take("e2"))
 			f.is(err, store.ErrLeaseHeld)
 			renew(s)
@@ -190,5 +190,52 @@ var leaseTests = []promise{
 			_, err = f.l.TakeOver(f.ctx, s.id, take("e2"))
 			f.ok(err)
 		}
+	}},
+	{"a lease further ahead than the longest one counts as ended: the clock was set back", func(f *fixture) {
+		for _, back := range []time.Duration{store.MaxLease - lease + 1, 5 * time.Hour} {
+			s := f.start()
+			f.clock.Move(-back)
+			f.equal(false, store.LeaseHeld(f.run(s.id).LeaseEnd, f.clock.Now()))
+			got, err := f.l.Orphans(f.ctx, 10)
+			f.ok(err)
+			f.equal([]string{s.id}, ids(got))
+			claim, err := f.l.TakeOver(f.ctx, s.id, take("e2"))
+			f.ok(err)
+			f.equal(f.clock.Now().Add(lease), claim.LeaseEnd)
+			_, err = s.try(s.owner())
+			f.is(err, store.ErrStaleEpoch)
+			s.epoch = claim.Epoch
+			s.finish(event.Succeeded)
+		}
+	}},
+	{"an owner that lives writes a lease of the clock that was set back", func(f *fixture) {
+		s := f.start()
+		f.clock.Move(-5 * time.Hour)
+		s.append(s.owner())
+		_, err := f.l.TakeOver(f.ctx, s.id, take("e2"))
+		f.is(err, store.ErrLeaseHeld)
+		got, err := f.l.Orphans(f.ctx, 10)
+		f.ok(err)
+		f.equal(0, len(got))
+	}},
+	{"no lease is longer than the longest one", func(f *fixture) {
+		s := f.start()
+		longest, over := store.MaxLease, store.MaxLease+1
+		_, err := f.l.TakeOver(f.ctx, f.create().ID, store.TakeOver{Executor: "e2", Lease: longest})
+		f.ok(err)
+		_, err = f.l.Renew(f.ctx, s.id, s.epoch, longest)
+		f.ok(err)
+		_, err = f.l.Append(f.ctx, s.id, store.Append{Writer: "w", Counter: 1, Lease: longest, Parts: []store.Part{s.owner()}})
+		f.ok(err)
+		before := f.run(s.id)
+		_, err = f.l.TakeOver(f.ctx, f.create().ID, store.TakeOver{Executor: "e2", Lease: over})
+		f.is(err, store.ErrInvalid)
+		for _, lease := range []time.Duration{0, -1, over} {
+			_, err = f.l.Renew(f.ctx, s.id, s.epoch, lease)
+			f.is(err, store.ErrInvalid)
+		}
+		_, err = f.l.Append(f.ctx, s.id, store.Append{Writer: "w", Counter: 2, Lease: over, Parts: []store.Part{s.owner()}})
+		f.is(err, store.ErrInvalid)
+		f.equal(before, f.run(s.id))
 	}},
 }
