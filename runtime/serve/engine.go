@@ -34,6 +34,8 @@ type settings struct {
 	module      string
 	// ownRunsOnly leaves the runs of other processes alone.
 	ownRunsOnly bool
+	// times are those of the executor.
+	times times
 }
 
 func engineFlags() []cli.Flag {
@@ -162,6 +164,7 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	e.manager, err = executor.New(executor.Config{
 		Location: e.location, Graph: e.graph, Host: e.host, Subprocess: children,
 		Default: s.worker, ID: e.id, Image: e.build, Parallelism: s.parallelism, Retry: repo.DefaultRetryPolicy(), OwnRunsOnly: s.ownRunsOnly, Logger: log,
+		Lease: s.times.lease, Renew: s.times.renew, Trust: s.times.trust, GiveUp: s.times.giveUp, CancelGrace: s.times.cancelGrace,
 		SettleOutput: func() {
 			if e.settle != nil {
 				e.settle()

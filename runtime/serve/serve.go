@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,13 +24,12 @@ func (p *program) serveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "serve",
 		Usage: "serve the pipeline: gRPC and REST, and the executor of its runs",
-		Flags: append(append(engineFlags(), retentionFlags()...),
+		Flags: append(slices.Concat(engineFlags(), timeFlags(), retentionFlags()),
 			&cli.StringFlag{Name: "host", Value: "127.0.0.1", Usage: "address to listen on"},
 			&cli.IntFlag{Name: "grpc-port", Value: 3001, Usage: "port of gRPC and REST; 0 picks one; the default gives way to the next free one (RIVERS_SERVER_GRPC_PORT)"},
 			&cli.StringFlag{Name: "namespace", Value: "local", Usage: "namespace of the location (RIVERS_NAMESPACE)"},
 			&cli.StringFlag{Name: "token-file", Usage: "file that holds the token which callers must present (RIVERS_LOCATION_TOKEN_FILE)"},
 			&cli.StringFlag{Name: "announce", Usage: "file to write where and what this process serves, once it does"},
-			&cli.DurationFlag{Name: "drain-timeout", Value: 10 * time.Minute, Usage: "how long runs may go on after a request to end"},
 			&cli.StringFlag{Name: "log-format", Value: "text", Usage: "text or json"},
 			&cli.StringFlag{Name: "log-level", Value: "info", Usage: "debug, info, warn or error"},
 			&cli.BoolFlag{Name: "no-daemon", Usage: "do without the background loops; runs are carried out all the same (RIVERS_NO_DAEMON)"},
@@ -49,6 +48,9 @@ func (p *program) serve(c *cli.Context) error {
 	}
 	s, err := p.settings(c, repo)
 	if err != nil {
+		return err
+	}
+	if s.times, err = p.times(c); err != nil {
 		return err
 	}
 	log, err := p.logger(c)
@@ -191,7 +193,7 @@ func (l *location) await(ctx context.Context, served <-chan error) error {
 func (l *location) end(dog *watchdog) error {
 	l.log.Info("draining", "runs", len(l.manager.Active()))
 	l.server.Drain()
-	ctx, cancel := context.WithTimeout(context.Background(), l.cli.Duration("drain-timeout"))
+	ctx, cancel := context.WithTimeout(context.Background(), l.settings.times.drain)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { dog.at("hand-over of runs") })()
 	l.manager.Drain(ctx)
