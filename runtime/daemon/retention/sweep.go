@@ -95,6 +95,9 @@ func (w *sweep) settle(ctx context.Context) error {
 		w.references.add(id)
 		exact[id] = true
 	}
+	if err := w.heed(ctx); err != nil {
+		return err
+	}
 	keys, objects := w.keys(objects)
 	for _, src := range w.sources {
 		if err := src.news(ctx, w.cfg.Handler, visit); err != nil {
@@ -110,6 +113,20 @@ func (w *sweep) settle(ctx context.Context) error {
 			return err
 		}
 		w.remove(ctx, o)
+	}
+	return nil
+}
+
+// heed lets the runs count that began since the sweep did: their values look older
+// than they are where clocks differ. A run that ends after this is protected by it,
+// and one that ended before is found in the events that are read next.
+func (w *sweep) heed(ctx context.Context) error {
+	oldest, err := oldestActive(ctx, w.records)
+	if err != nil {
+		return err
+	}
+	if first := w.rules.OldestActive; !oldest.IsZero() && (first.IsZero() || oldest.Before(first)) {
+		w.rules.OldestActive = oldest
 	}
 	return nil
 }

@@ -147,6 +147,28 @@ func TestActiveRunsProtect(t *testing.T) {
 	}
 }
 
+// TestARunThatBeginsWhileSweeping writes values that look old already, as where
+// the sweeper's clock is ahead of the writer's.
+func TestARunThatBeginsWhileSweeping(t *testing.T) {
+	w := newWorld(t)
+	w.write("report", "")
+	value := w.write("report", "")
+	w.write("report", "")
+	var active *run
+	w.values = func(v retention.Values) retention.Values {
+		return failing{Values: v, listed: func(path string) {
+			if path == value.Path {
+				active = w.begin(w.state, event.RunCreated{})
+			}
+		}}
+	}
+	w.sweep(retention.Order{Assets: []string{"report"}})
+	if !w.has(value) {
+		t.Fatal("a value is gone that the new run may publish")
+	}
+	active.publish("report", "", value)
+}
+
 func TestARetryKeepsTheValuesOfItsDeletedSource(t *testing.T) {
 	w := newWorld(t)
 	source, value := w.made("report", "")
