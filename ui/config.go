@@ -46,9 +46,12 @@ const (
 	PhasePending   Phase = "Pending"
 	PhaseBuilding  Phase = "Building"
 	PhaseDeploying Phase = "Deploying"
-	PhaseReady     Phase = "Ready"
-	PhaseDegraded  Phase = "Degraded"
-	PhaseFailed    Phase = "Failed"
+	// PhaseRestarting is that of a location which served, ended by itself and is
+	// started again.
+	PhaseRestarting Phase = "Restarting"
+	PhaseReady      Phase = "Ready"
+	PhaseDegraded   Phase = "Degraded"
+	PhaseFailed     Phase = "Failed"
 )
 
 // Location is one known code location.

@@ -2,7 +2,9 @@ package ui
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
+	"strings"
 
 	"rivers.io/ui/format"
 )
@@ -85,6 +87,38 @@ func cellText(raw json.RawMessage) (text string, number bool) {
 	}
 	m := readMetadata("", raw)
 	return m.oneLine(), m.IsNum
+}
+
+// figureDigits is how many significant digits of a figure with a fraction a table
+// shows; its title has the others.
+const figureDigits = 6
+
+// shortFigure cuts a number with a fraction to figureDigits; it is false where
+// nothing has to be cut. Whole digits are never cut.
+func shortFigure(text string) (string, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !strings.ContainsAny(text, ".eE") || math.IsInf(v, 0) || significant(text) <= figureDigits {
+		return text, false
+	}
+	short := strconv.FormatFloat(v, 'g', figureDigits, 64)
+	if a := math.Abs(v); a >= 1e-4 && a < 1e15 {
+		whole := max(1, int(math.Floor(math.Log10(a)))+1) // digits before the point
+		if a < 1 {
+			whole = int(math.Floor(math.Log10(a))) + 1 // zeros after it count for nothing
+		}
+		short = strconv.FormatFloat(v, 'f', max(0, figureDigits-whole), 64)
+		if strings.Contains(short, ".") {
+			short = strings.TrimSuffix(strings.TrimRight(short, "0"), ".")
+		}
+	}
+	return short, len(short) < len(text)
+}
+
+// significant counts the digits of a number without its exponent and leading zeros.
+func significant(text string) int {
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	digits := strings.TrimLeft(strings.ReplaceAll(strings.TrimLeft(mantissa, "+-"), ".", ""), "0")
+	return len(digits)
 }
 
 // figures are the numeric columns of a table with a label for each row, for a

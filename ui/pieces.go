@@ -98,7 +98,7 @@ func phaseStatus(l Location) status {
 			return status{"stale", "ready, last heard of earlier", why}
 		}
 		return status{"materialized", "ready", why}
-	case PhaseBuilding, PhaseDeploying:
+	case PhaseBuilding, PhaseDeploying, PhaseRestarting:
 		return status{"running", strings.ToLower(string(l.Phase)), why}
 	case PhaseFailed:
 		return status{"failed", "failed", why}
@@ -117,6 +117,8 @@ func downWords(l Location) string {
 		return "It is being built."
 	case l.Phase == PhaseDeploying:
 		return "It is being started."
+	case l.Phase == PhaseRestarting:
+		return "It ended by itself and is started again."
 	case l.Phase == PhaseFailed:
 		return "It failed to start."
 	case l.Up():

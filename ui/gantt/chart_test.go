@@ -182,6 +182,21 @@ func TestPartsSumToTheWhole(t *testing.T) {
 	})
 }
 
+// TestTookIsThatOfTheRun gives the time that the page says too, from the first start
+// to the end whoever took the run over, although both are cut to milliseconds.
+func TestTookIsThatOfTheRun(t *testing.T) {
+	story := new(teller).tell(0, "", 0, &event.RunCreated{}).tell(1.0004, "", 0, &event.RunStarted{Epoch: 1}).does("a", 2, 3)
+	chart := diamond()
+	chart.Apply(story.events)
+	if w := chart.Since(0, at(3)); w.Took != 0 {
+		t.Errorf("a run at work has taken %d ms for good", w.Took)
+	}
+	chart.Apply(story.tell(60, "", 0, &event.RunTakenOver{Epoch: 2}).tell(65.3002, "", 0, &event.RunFinished{Outcome: event.Succeeded}).events)
+	if w := chart.Since(0, at(70)); w.Took != 64_299 || w.Ended-w.Started == w.Took {
+		t.Errorf("the run took %d ms, between %d and %d", w.Took, w.Started, w.Ended)
+	}
+}
+
 func TestServe(t *testing.T) {
 	chart := diamond()
 	chart.Apply(begin().does("a", 2, 3).events)

@@ -28,6 +28,10 @@ type Wire struct {
 	Total    int   `json:"total"`
 	Started  int64 `json:"started"`
 	Ended    int64 `json:"ended"`
+	// Took is how long the run took in whole milliseconds, once it is finished: from
+	// its first start to its end, whoever carried it out. Started and Ended are cut
+	// to milliseconds each, so that their difference may be another.
+	Took     int64 `json:"took"`
 	Finished bool  `json:"finished"`
 	// Outcome is the run's, once it is finished.
 	Outcome event.Outcome `json:"outcome,omitempty"`
@@ -54,6 +58,9 @@ func (c *Chart) Since(after uint64, now time.Time) Wire {
 		Origin: origin.UnixMilli(), Now: now.UnixMilli(), Seq: c.seq, Total: len(c.rows), Full: after == 0,
 		Started: since(origin, c.started), Ended: since(origin, c.ended), Finished: c.finished, Outcome: c.outcome,
 		Assets: []string{}, Rows: []WireRow{},
+	}
+	if c.finished && !c.started.IsZero() {
+		w.Took = max(0, c.ended.Sub(c.started).Milliseconds())
 	}
 	assets := make(map[string]int)
 	for i := range c.rows {

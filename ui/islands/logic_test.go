@@ -15,7 +15,7 @@ func TestLogic(t *testing.T) {
 		want               any
 	}{
 		{"durations have two units at most", `[0.4, 840, 1500, 12340, 59960, 133000, 3600000, 3840000, 90000000].map(duration).join("; ").replaceAll("\u202f", " ")`,
-			"0 ms; 840 ms; 1.5 s; 12 s; 60 s; 2 m 13 s; 1 h; 1 h 4 m; 1 d 1 h"},
+			"0 ms; 840 ms; 1.5 s; 12 s; 59 s; 2 m 13 s; 1 h; 1 h 4 m; 1 d 1 h"},
 		{"a negative duration keeps its unit", `duration(-2400).replaceAll("\u202f", " ")`, "−2.4 s"},
 		{"an unknown duration is a dash", `duration(NaN)`, "–"},
 		{"marks stand on round times", `ticks(0, 10000, 1000, 100)`, []any{0., 1000., 2000., 3000., 4000., 5000., 6000., 7000., 8000., 9000., 10000.}},

@@ -114,6 +114,8 @@ func phase(e ui.Location, s supervise.Status) (ui.Phase, string) {
 		return ui.PhaseReady, ""
 	case s.Phase == supervise.Stopped:
 		return ui.PhasePending, "riversctl dev is stopping"
+	case s.Restarting:
+		return ui.PhaseRestarting, "the pipeline ended by itself and is started again: " + s.Problem
 	case s.Building:
 		return ui.PhaseBuilding, "the pipeline is being built"
 	case s.BuildError != "":

@@ -37,6 +37,10 @@ func TestBoard(t *testing.T) {
 	}
 
 	b.Withdraw()
+	b.Report(supervise.Status{Phase: supervise.Crashed, Problem: "exit status 2", Restarting: true})
+	if l := now(); l.Phase != ui.PhaseRestarting || l.Up() || l.Message != "the pipeline ended by itself and is started again: exit status 2" {
+		t.Errorf("restarting: %+v", l)
+	}
 	b.Report(supervise.Status{Phase: supervise.Crashed, Problem: "exit status 2"})
 	if l := now(); l.Phase != ui.PhaseFailed || l.Up() || l.Message != "exit status 2" {
 		t.Errorf("crashed: %+v", l)

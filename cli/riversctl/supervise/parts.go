@@ -77,6 +77,9 @@ type Status struct {
 	// Held says that the problem is not tried again until the next save: the build
 	// and the schema of the database do not fit.
 	Held bool
+	// Restarting says that what served has ended by itself and is being started
+	// again for the first time since; that is over when it serves or fails to.
+	Restarting bool
 	// At is when the phase, the error or the problem last changed.
 	At time.Time
 	// Build and Generation are those that serve, or served last.

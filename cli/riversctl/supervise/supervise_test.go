@@ -357,10 +357,10 @@ func TestCrashOfWhatServes(t *testing.T) {
 		w.after(time.Minute)
 		w.generations()[0].end(&child.ExitError{State: "exit status 2", Tail: []string{"panic: oh"}})
 		st := w.after(0)
-		if st.Phase != supervise.Crashed || st.Problem == "" || w.registry() != "" {
+		if st.Phase != supervise.Crashed || !st.Restarting || st.Problem == "" || w.registry() != "" {
 			t.Errorf("right after the crash: %+v, published %q", st, w.registry())
 		}
-		if st := w.after(time.Second); st.Phase != supervise.Serving || st.Problem != "" || w.registry() != "a" || st.Generation != 2 {
+		if st := w.after(time.Second); st.Phase != supervise.Serving || st.Restarting || st.Problem != "" || w.registry() != "a" || st.Generation != 2 {
 			t.Errorf("a second after the crash: %+v, published %q", st, w.registry())
 		}
 		w.stop()

@@ -245,7 +245,7 @@ func (s *Supervisor) serves(ctx context.Context, g *generation, a child.Announce
 		old.child.Drain()
 	}
 	s.report(func(st *Status) {
-		st.Phase, st.Build, st.Generation = Serving, g.build.ID, g.n
+		st.Phase, st.Build, st.Generation, st.Restarting = Serving, g.build.ID, g.n, false
 		if s.wanted.ID == g.build.ID {
 			st.Problem, st.Held = "", false
 		}
@@ -275,7 +275,7 @@ func (s *Supervisor) ended(ctx context.Context, g *generation) {
 }
 
 func (s *Supervisor) startFailed(ctx context.Context, g *generation, err error) {
-	s.report(func(st *Status) { st.Problem, st.Held = err.Error(), refused(err) })
+	s.report(func(st *Status) { st.Problem, st.Held, st.Restarting = err.Error(), refused(err), false })
 	switch {
 	case s.target().ID != g.build.ID: // a newer build came meanwhile
 		s.start(ctx)
@@ -305,7 +305,9 @@ func (s *Supervisor) crashed(g *generation) {
 	if err == nil {
 		err = errors.New("the pipeline's process ended by itself")
 	}
-	s.report(func(st *Status) { st.Phase, st.Problem, st.Held = Crashed, err.Error(), refused(err) })
+	s.report(func(st *Status) {
+		st.Phase, st.Problem, st.Held, st.Restarting = Crashed, err.Error(), refused(err), !refused(err)
+	})
 	if s.starting == nil {
 		s.again(err)
 	}

@@ -91,10 +91,15 @@ let asked = 0;
 async function preview(form: HTMLFormElement): Promise<void> {
   const mine = ++asked;
   const answer = await post(form, "preview", "launch-summary");
-  if (mine !== asked || !answer) return; // a newer question was asked
-  const fresh = parse(await answer.text()).getElementById("launch-summary");
+  const fresh = answer ? parse(await answer.text().catch(() => "")).getElementById("launch-summary") : null;
+  if (mine !== asked) return; // a newer question was asked
   const old = one("#launch-summary", form);
-  if (fresh && old) morph(old, fresh);
+  if (!old) return;
+  if (fresh) morph(old, fresh);
+  else {
+    old.classList.add("bad");
+    old.replaceChildren("What would start could not be computed: the server did not answer. It is asked again at the next change.");
+  }
 }
 
 /** Starts a run. The button waits; an error keeps every input. */

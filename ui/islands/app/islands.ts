@@ -33,8 +33,9 @@ export function islands(): void {
     }
   });
   document.addEventListener("rivers-select", (e) => {
-    const graph = e.target as HTMLElement, { names } = (e as CustomEvent<{ names: string[] }>).detail;
-    if (graph.hasAttribute("facts")) void facts(graph, names.length === 1 ? names[0] ?? "" : "", false);
+    const graph = e.target as HTMLElement, { names, groups } = (e as CustomEvent<{ names: string[]; groups?: string[] }>).detail;
+    // Of a group of assets the graph says all there is to say.
+    if (graph.hasAttribute("facts")) void facts(graph, names.length === 1 && groups === undefined ? names[0] ?? "" : "", false);
   });
   document.addEventListener("rivers-materialize", (e) => {
     const base = document.body.dataset.base ?? "";

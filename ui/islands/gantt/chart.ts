@@ -10,6 +10,7 @@ export interface Wire {
   total: number;
   started: number;
   ended: number;
+  took: number;
   finished: boolean;
   outcome?: string;
   assets: string[];
@@ -49,6 +50,7 @@ export class Chart {
   seq = 0;
   started = 0;
   ended = 0;
+  private whole = 0;
   finished = false;
   outcome = "";
   /** What to add to this browser's clock to get the server's. */
@@ -61,6 +63,7 @@ export class Chart {
     this.seq = wire.seq;
     this.started = wire.started;
     this.ended = wire.ended;
+    this.whole = wire.took;
     this.finished = wire.finished;
     this.outcome = wire.outcome ?? "";
     this.skew = wire.now - clock;
@@ -80,8 +83,10 @@ export class Chart {
     return Math.max(this.now(clock), 2);
   }
 
-  /** How long the run has taken, from its start. */
+  /** How long the run has taken, from its start; once it is finished, what the page
+   * says too. */
   took(clock: number): number {
+    if (this.finished) return this.whole;
     return this.started === 0 ? 0 : this.end(clock) - this.started;
   }
 

@@ -136,7 +136,7 @@ export class Painter {
     ctx.fillStyle = t.muted;
     for (const mark of this.marks(s)) {
       const x = this.x(s, mark + s.chart.started);
-      if (x >= s.names - 1 && x < s.width - 30) ctx.fillText(mark === 0 ? "0" : duration(mark), x + 4, axisHeight / 2 + 1);
+      if (x >= s.names - 1 && x < s.width - 30) ctx.fillText(mark === 0 ? "0" : duration(mark).replace(".0", ""), x + 4, axisHeight / 2 + 1);
     }
     ctx.fillStyle = t.line;
     ctx.fillRect(0, axisHeight - 1, s.width, 1);

@@ -12,7 +12,8 @@
 //	            app/islands.ts, which fills the slot "facts" of the panel
 //	state       "none" keeps the state out of the page's address
 //
-// Events, all bubbling and composed: rivers-select {names}, rivers-open {name}
+// Events, all bubbling and composed: rivers-select {names, groups}, of which groups
+// is left out while no collapsed group is selected, rivers-open {name}
 // (cancelable: otherwise the page of the asset is opened), rivers-materialize
 // {selection}. What the server rendered inside is shown until the first drawing,
 // when it fails, and as the list that says the same in words.
@@ -227,7 +228,7 @@ export class RiversGraph extends HTMLElement {
     this.minimap.redraw(this.painter);
     this.renderPanel();
     if (this.state.list) this.showList(true);
-    if (this.selected.size > 0) this.emit("rivers-select", { names: this.state.selected }, false);
+    if (this.selected.size > 0) this.tellSelection();
     this.view.setAttribute("aria-label", `${this.getAttribute("label") ?? "Lineage graph"}: ${model.count} assets, ${model.from.length} dependencies`);
   }
 
@@ -450,7 +451,16 @@ export class RiversGraph extends HTMLElement {
     this.save();
     this.stage.ask();
     this.announcer.say(nodes.length === 0 ? "Nothing selected" : nodes.length === 1 ? `Selected ${this.describe(nodes[0] ?? 0)}` : `${nodes.length} selected`);
-    this.emit("rivers-select", { names: this.state.selected }, false);
+    this.tellSelection();
+  }
+
+  /** Tells what is selected: the assets, and apart from them collapsed groups. */
+  private tellSelection(): void {
+    const m = this.model;
+    if (m === undefined) return;
+    const names: string[] = [], groups: string[] = [];
+    for (const v of this.selected) (m.collapsed(v) > 0 ? groups : names).push(m.name(v));
+    this.emit("rivers-select", groups.length === 0 ? { names } : { names, groups }, false);
   }
 
   private activate(v: number): void {

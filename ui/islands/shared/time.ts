@@ -6,16 +6,15 @@ const thin = "\u202f";
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return "–";
   if (ms < 0) return `−${duration(-ms)}`;
-  if (ms < 1000) return `${Math.round(ms)}${thin}ms`;
-  if (ms < 60_000) {
-    const tenths = Math.round(ms / 100) / 10;
-    return tenths < 10 && tenths % 1 !== 0 ? `${tenths.toFixed(1)}${thin}s` : `${Math.round(tenths)}${thin}s`;
-  }
-  const s = Math.round(ms / 1000);
+  // Nothing is rounded up: what the server writes of the same time must not differ.
+  if (ms < 1000) return `${Math.floor(ms)}${thin}ms`;
+  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}${thin}s`;
+  const s = Math.floor(ms / 1000);
+  if (s < 60) return `${s}${thin}s`;
   if (s < 3600) return two(Math.floor(s / 60), "m", s % 60, "s");
-  const m = Math.round(s / 60);
+  const m = Math.floor(s / 60);
   if (m < 1440) return two(Math.floor(m / 60), "h", m % 60, "m");
-  const h = Math.round(m / 60);
+  const h = Math.floor(m / 60);
   return two(Math.floor(h / 24), "d", h % 24, "h");
 }
 
