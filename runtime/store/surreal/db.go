@@ -80,6 +80,18 @@ var _ store.Store = (*DB)(nil)
 func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, schema) }
 
 func open(ctx context.Context, cfg Config, build []migration) (*DB, error) {
+	d, err := connect(ctx, cfg, build)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.prepare(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// connect connects to the database, whatever it holds.
+func connect(ctx context.Context, cfg Config, build []migration) (*DB, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -106,9 +118,6 @@ func open(ctx context.Context, cfg Config, build []migration) (*DB, error) {
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.watches, d.owners = newWatches(d), newOwners(d)
-	if err := d.prepare(ctx); err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
 	return d, nil
 }
 

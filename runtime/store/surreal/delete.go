@@ -80,7 +80,7 @@ func (l *location) deleteHead(ctx context.Context, h *head) error {
 		s.do("DELETE batch:[", loc, ", ", run, "]..=[", loc, ", ", run, ", ..] RETURN NONE")
 		s.do("DELETE writer:[", loc, ", ", run, "]..=[", loc, ", ", run, ", ..] RETURN NONE")
 		s.do("UPSERT ", s.arg(recordID("pulse", l.ident, pulseEvents, h.Ident)), " SET loc = ", loc, ", what = 'e', ident = ", run,
-			", seq = ", s.arg(h.Seq), ", at = $at, run_at = $at, deleted = true, kinds = ['run'], assets = [] RETURN NONE")
+			", seq = ", s.arg(h.Seq), ", at = $at, n += 1, run_at = $at, gone_at = $wall, deleted = true, kinds = ['run'], assets = [] RETURN NONE")
 		s.do("DELETE ", s.arg(recordID("pulse", l.ident, pulseLogs, h.Ident)), " RETURN NONE")
 		s.do("COMMIT")
 		return l.db.send(ctx, s, nil)

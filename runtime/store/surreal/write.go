@@ -128,7 +128,7 @@ func (l *location) pulseEvents(s *script, stream string, seq int64, recs []recor
 	}
 	slices.Sort(assets)
 	assets = slices.Compact(assets)
-	set := []string{" SET loc = ", s.arg(l.ident), ", what = 'e', ident = ", s.arg(stream), ", seq = ", s.arg(seq), ", at = $at"}
+	set := []string{" SET loc = ", s.arg(l.ident), ", what = 'e', ident = ", s.arg(stream), ", seq = ", s.arg(seq), ", at = $at, n += 1"}
 	var kinds []store.HintKind
 	if len(recs) > 0 {
 		kinds = append(kinds, store.HintEvents)
