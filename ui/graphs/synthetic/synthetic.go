@@ -19,11 +19,14 @@ func Definitions(n int) []asset.Definition {
 			d.Partitions = &partition.Definition{Kind: partition.Daily, Start: synthetic.FirstDay, End: synthetic.LastDay}
 		}
 		for _, in := range a.Inputs {
-			kind := asset.Data
+			input := asset.Input{Asset: shape[in.From].Name, Kind: asset.Data}
 			if in.Lineage {
-				kind = asset.Lineage
+				input.Kind = asset.Lineage
 			}
-			d.Inputs = append(d.Inputs, asset.Input{Asset: shape[in.From].Name, Kind: kind})
+			if shape[in.From].Daily && !a.Daily {
+				input.Mapping = partition.Mapping{Kind: partition.All}
+			}
+			d.Inputs = append(d.Inputs, input)
 		}
 		all[i] = d
 	}
