@@ -140,8 +140,14 @@ func (c Logs) follow(ctx context.Context) error {
 	pause, quiet := FirstPause, time.Now()
 	for {
 		seen, err := c.stream(ctx, after)
-		if err == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if err == nil {
+			if seen == 0 {
+				c.none()
+			}
+			return nil
 		}
 		if seen > after {
 			after, pause, quiet = seen, FirstPause, time.Now()
