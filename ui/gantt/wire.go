@@ -25,9 +25,9 @@ type Wire struct {
 	// Full tells that Rows are all rows.
 	Full bool `json:"full"`
 	// Total is the number of rows of the chart.
-	Total    int   `json:"total"`
-	Started  int64 `json:"started"`
-	Ended    int64 `json:"ended"`
+	Total   int   `json:"total"`
+	Started int64 `json:"started"`
+	Ended   int64 `json:"ended"`
 	// Took is how long the run took in whole milliseconds, once it is finished: from
 	// its first start to its end, whoever carried it out. Started and Ended are cut
 	// to milliseconds each, so that their difference may be another.

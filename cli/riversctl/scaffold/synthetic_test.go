@@ -53,7 +53,7 @@ func TestSyntheticPipeline(t *testing.T) {
 		t.Fatal(err)
 	}
 	var described struct {
-		Name   string
+		Name        string
 		Definitions []struct{ Name string }
 	}
 	raw := command(t, bin.Path, "describe", "-o", "json")
