@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rivers.io/runtime/asset"
+	"rivers.io/runtime/staleness"
 	"rivers.io/runtime/store"
 	"rivers.io/ui/format"
 	"rivers.io/ui/health"
@@ -20,9 +21,6 @@ type activity struct {
 
 // maxActive bounds the active runs that a page looks into.
 const maxActive = 200
-
-// latestBatch is how many keys one read of newest materializations takes.
-const latestBatch = 1000
 
 // activities keeps the newest activity of each location, for as long as a watch
 // says that nothing changed since it was made.
@@ -61,26 +59,49 @@ func (c *call) activity(cat *catalog) (activity, error) {
 	return a, nil
 }
 
-// judge reads the states of all assets and judges them.
+// judge judges all assets, a partitioned one by the key that was materialized
+// last: lists must stay cheap while runs are writing.
 func (c *call) judge(cat *catalog) (activity, error) {
-	var a activity
+	a := activity{verdicts: make(map[string]health.Verdict, len(cat.defs))}
+	j, ok := c.stale(cat, staleness.Limits{Keys: 1, Exact: 100})
+	if !ok {
+		return c.unjudged(cat)
+	}
+	every := make([]int, j.Graph.Len())
+	for i := range every {
+		every[i] = i
+	}
+	summaries, err := j.Assets(c.ctx, every)
+	if err != nil {
+		return a, err
+	}
+	for i, s := range summaries {
+		a.verdicts[j.Graph.At(i).Name] = health.Of(s)
+	}
+	return c.addActive(cat, a)
+}
+
+// unjudged is the activity of assets whose declarations this build does not
+// understand: what was recorded of them still shows.
+func (c *call) unjudged(cat *catalog) (activity, error) {
+	a := activity{verdicts: make(map[string]health.Verdict, len(cat.defs))}
 	states, err := c.state.AssetStates(c.ctx, nil)
 	if err != nil {
 		return a, err
 	}
-	latest := map[store.AssetKey]store.Materialized{}
-	for need := health.Needs(states); len(need) > 0; {
-		n := min(len(need), latestBatch)
-		some, err := c.state.Latest(c.ctx, need[:n])
-		if err != nil {
-			return a, err
+	for _, known := range states {
+		s := staleness.Summary{State: asset.Missing, Known: known}
+		if known.Last != nil {
+			s.State = asset.UpToDate
 		}
-		for k, m := range some {
-			latest[k] = m
-		}
-		need = need[n:]
+		a.verdicts[known.Asset] = health.Of(s)
 	}
-	a.verdicts = health.Judge(cat.defs, states, latest)
+	return c.addActive(cat, a)
+}
+
+// addActive adds the runs that work on assets now.
+func (c *call) addActive(cat *catalog, a activity) (activity, error) {
+	var err error
 	a.active, _, err = c.state.ListRuns(c.ctx, store.RunFilter{Status: activeStates}, store.Page{Size: maxActive})
 	if err != nil {
 		return a, err

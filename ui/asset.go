@@ -94,7 +94,7 @@ func (c *call) fillAssetTab(p *assetPage, act activity) (err error) {
 		p.history, err = c.historyPage(p.def.Name)
 	case "partitions":
 		if p.space != nil {
-			p.keys, err = c.keysPage(p.def.Name, p.space)
+			p.keys, err = c.keysPage(p.cat, p.def.Name, p.space)
 		}
 	case "lineage":
 		p.near = nearRows(p.cat, act, p.def)

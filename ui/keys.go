@@ -9,11 +9,13 @@ import (
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
 	"rivers.io/ui/format"
+	"rivers.io/ui/health"
 )
 
 // keysPage is the tab of an asset's partitions.
 type keysPage struct {
 	Only  string
+	stale keyStaleness
 	rows  []keyRow
 	pages pages
 }
@@ -23,6 +25,8 @@ type keyRow struct {
 	Key    partition.Key
 	status status
 	state  store.PartitionState
+	// causes are why the key is stale.
+	causes []health.Cause
 }
 
 // keysPerPage is the length of a page of keys.
@@ -86,7 +90,7 @@ func (c *call) choose(name string, space partition.Space, state string) (partiti
 
 // keysPage reads one page of keys, the newest first: in a grid the end is what
 // people look at.
-func (c *call) keysPage(name string, space partition.Space) (keysPage, error) {
+func (c *call) keysPage(cat *catalog, name string, space partition.Space) (keysPage, error) {
 	p := keysPage{Only: c.query("only")}
 	set, err := c.choose(name, space, p.Only)
 	if err != nil {
@@ -107,6 +111,12 @@ func (c *call) keysPage(name string, space partition.Space) (keysPage, error) {
 		}
 	}
 	if p.rows, err = c.keyRows(name, keys); err != nil {
+		return p, err
+	}
+	if p.stale, err = c.keyStaleness(cat, name); err != nil {
+		return p, err
+	}
+	if err := c.markStale(cat, name, p.rows); err != nil {
 		return p, err
 	}
 	p.pages.Words = rangeWords(min(skip+1, total), skip+count, total)

@@ -71,6 +71,21 @@ func TestAssetsAreFiltered(t *testing.T) {
 	}
 }
 
+// TestStaleKeys says of a partitioned asset how many keys are stale, and of each
+// why, in the words of the API (D-70).
+func TestStaleKeys(t *testing.T) {
+	s := newSite(t, uitest.Options{})
+	page := get(t, s.Server, home+"/assets/carrier_scores?tab=partitions").Body.String()
+	for _, want := range []string{`id="stale-keys"`, "4 of 4 materialized keys stale", `title="delays changed"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if page := get(t, s.Server, home+"/assets/flights?tab=partitions").Body.String(); strings.Contains(page, `title="delays changed"`) || !strings.Contains(page, "0 of ") {
+		t.Error("a source has stale keys")
+	}
+}
+
 // TestHistoryOfAnAsset shows every kind of event or materializations alone, by
 // pages (S-60).
 func TestHistoryOfAnAsset(t *testing.T) {

@@ -197,6 +197,6 @@ func (h *historian) atWork(end time.Time) error {
 	if rest := end.Sub(h.clock.Now()); rest > 0 {
 		h.clock.Advance(rest)
 	}
-	_, err = h.state.Renew(h.ctx, r.ID, r.epoch, time.Hour)
+	_, err = h.state.Renew(h.ctx, r.ID, r.epoch, store.MaxLease)
 	return err
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
+	"rivers.io/runtime/asset"
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
@@ -77,29 +79,52 @@ func (h *historian) made(s event.Step) event.Materialization {
 			"bytes": Tagged("bytes", rows*61),
 		},
 	}
-	for _, d := range Aviation() {
-		if d.Name != s.Name {
-			continue
-		}
-		for _, in := range d.Inputs {
-			m.Inputs = append(m.Inputs, h.input(in.Asset, in.Mapping.Kind == partition.All, s.Key))
-		}
-	}
+	m.Inputs = h.inputs(s)
 	h.decorate(s.Name, m.Metadata)
 	h.versions[s] = version
-	h.versions[event.Step{Name: s.Name}] = version
 	return m
 }
 
-// input is what a step read of an upstream.
-func (h *historian) input(name string, all bool, key partition.Key) event.InputVersion {
-	if all {
-		return event.InputVersion{Asset: name, Version: "digest", Keys: 59}
+// resolved is the graph of Aviation.
+var resolved = sync.OnceValue(func() *asset.Graph {
+	g, err := asset.Resolve(Aviation())
+	if err != nil {
+		panic(err) // the definitions are constants
 	}
-	if v, ok := h.versions[event.Step{Name: name, Key: key}]; ok {
-		return event.InputVersion{Asset: name, Key: key, Version: v}
+	return g
+})
+
+// inputs is what a step read of its upstreams, as an executor records it.
+func (h *historian) inputs(s event.Step) []event.InputVersion {
+	g := resolved()
+	i, ok := g.Index(s.Name)
+	if !ok {
+		return nil
 	}
-	return event.InputVersion{Asset: name, Version: h.versions[event.Step{Name: name}]}
+	var read []event.InputVersion
+	for _, e := range g.Upstreams(i) {
+		v := event.InputVersion{Asset: g.At(e.Asset).Name}
+		mapping, space := g.Mapping(i, e.Input), g.Space(e.Asset)
+		if mapping.Kind == partition.All && space != nil {
+			v.Version, v.Keys = h.all(v.Asset, space)
+		} else if key, err := mapping.Upstream(g.Space(i), space, s.Key, h.clock.Now()); err == nil {
+			v.Key, v.Version = key, h.versions[event.Step{Name: v.Asset, Key: key}]
+		}
+		read = append(read, v)
+	}
+	return read
+}
+
+// all combines the versions of all keys of an asset that have a value.
+func (h *historian) all(name string, space partition.Space) (version string, keys uint64) {
+	return asset.CombineVersions(func(yield func(partition.Key, string) bool) {
+		for o := range space.Count(h.clock.Now()) {
+			key, _ := space.Key(o, h.clock.Now())
+			if version, ok := h.versions[event.Step{Name: name, Key: key}]; ok && !yield(key, version) {
+				return
+			}
+		}
+	})
 }
 
 func codeVersion(name string) string {

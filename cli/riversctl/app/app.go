@@ -32,7 +32,7 @@ func New(e Env) *cli.App {
 		Action:               p.unknown,
 		Commands: []*cli.Command{
 			p.devCommand(), p.initCommand(), p.validateCommand(),
-			p.listCommand(), p.getCommand(), p.graphCommand(), p.catCommand(),
+			p.listCommand(), p.getCommand(), p.staleCommand(), p.graphCommand(), p.catCommand(),
 			p.materializeCommand(), p.runsCommand(), p.logsCommand(), p.valuesCommand(),
 			p.contextCommand(), p.dbCommand(), p.versionCommand(), p.completionCommand(), p.referenceCommand(),
 		},
