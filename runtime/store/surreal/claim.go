@@ -48,12 +48,17 @@ func (d *DB) take(ctx context.Context, id models.RecordID, times claimTimes) (*c
 		rec, nonce := s.arg(id), s.arg(c.nonce)
 		s.do("BEGIN")
 		s.do("LET $now = ", engineClock)
-		s.do("IF !(", rec, ".dead ?? true) AND ", rec, ".until > $now AND ", rec, `.nonce != `, nonce, ` { THROW "`, heldElsewhere, `" }`)
-		s.do("UPSERT ", rec, " SET nonce = ", nonce, ", dead = false, until = $now + ", s.arg(int64(times.ttl)), " RETURN NONE")
+		s.do("LET $held = !(", rec, ".dead ?? true) AND ", rec, ".until > $now AND ", rec, ".nonce != ", nonce)
+		s.do(`IF $held { THROW "`, heldElsewhere, `" }`)
+		s.answer("UPSERT ", rec, " SET nonce = ", nonce, ", dead = false, until = $now + ", s.arg(int64(times.ttl)), " RETURN VALUE nonce")
 		s.do("COMMIT")
-		err := d.send(ctx, s, nil)
-		if thrown(err) == heldElsewhere {
+		var written []string
+		err := d.send(ctx, s, &written)
+		switch {
+		case thrown(err) == heldElsewhere:
 			return fmt.Errorf("%w: %w", errHeld, store.ErrConflict)
+		case err == nil && len(written) == 0: // the engine says nothing else of what a user may not write
+			return fmt.Errorf("%s: %s may not write: %w", d.name, d.cfg.Credentials, store.ErrReadOnly)
 		}
 		return err
 	})
