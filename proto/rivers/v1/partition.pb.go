@@ -1676,10 +1676,10 @@ type ListPartitionStalenessRequest struct {
 	Partitions string `protobuf:"bytes,3,opt,name=partitions,proto3" json:"partitions,omitempty"`
 	// How many keys to leave out at the beginning.
 	Offset uint64 `protobuf:"varint,4,opt,name=offset,proto3" json:"offset,omitempty"`
-	// The most keys wanted; 0 means 200. An answer may hold fewer to keep its
-	// size: continue at offset plus what came. When the keys with all that they
-	// are made from are too many to look up, the error is INVALID_ARGUMENT with
-	// reason TOO_MUCH_TO_JUDGE, and a smaller limit helps.
+	// The most keys wanted; 0 means 200. An answer may hold fewer, to keep its size
+	// and the work within limits: continue at offset plus what came. When one key
+	// alone is made from too much, the error is FAILED_PRECONDITION with reason
+	// TOO_MUCH_TO_JUDGE.
 	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

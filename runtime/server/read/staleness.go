@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"google.golang.org/grpc/codes"
+
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/server/fault"
@@ -121,8 +123,12 @@ func (s *Partitions) ListPartitionStaleness(ctx context.Context, req *riversv1.L
 		keys[n], _ = space.Key(o, j.Now) // members of the space
 	}
 	judged, err := j.Keys(ctx, i, keys)
+	for errors.Is(err, staleness.ErrTooMuch) && len(keys) > 1 {
+		keys = keys[:len(keys)/2] // the answer may hold fewer than asked for
+		judged, err = j.Keys(ctx, i, keys)
+	}
 	if errors.Is(err, staleness.ErrTooMuch) {
-		return nil, fault.Invalid("limit", "TOO_MUCH_TO_JUDGE", err.Error()+"; ask for fewer keys at once", "asset", req.Asset)
+		return nil, fault.New(codes.FailedPrecondition, "TOO_MUCH_TO_JUDGE", err.Error(), "asset", req.Asset)
 	}
 	if err != nil {
 		return nil, err
