@@ -51,8 +51,10 @@
 // # Live queries
 //
 // Live, then read what there is, then Next: a change is in what was read, or comes
-// as a notification, or both. Notifications come in the order in which the server
-// sends them. A Subscription ends with ErrGap when its link is lost or QueueLimit
+// as a notification, or both. Notifications are returned in the order in which they
+// came in, which is not that of the commits: the engine itself swaps neighbours, even
+// those of one client's transactions one after another. Take them as hints of what
+// to read. A Subscription ends with ErrGap when its link is lost or QueueLimit
 // notifications wait unread; what was queued before is still returned. The server
 // says nothing when the table of a live query is removed.
 //

@@ -56,7 +56,7 @@ func dial(ctx context.Context, cfg Config) (*link, error) {
 	}
 	dialer := websocket.Dialer{
 		Subprotocols: []string{"cbor"}, ReadBufferSize: 16 << 10, WriteBufferSize: 16 << 10,
-		NetDialContext: l.dialTCP, HandshakeTimeout: cfg.SetUp,
+		NetDialContext: l.dialTCP, HandshakeTimeout: min(cfg.SetUp, cfg.Silence),
 	}
 	ws, resp, err := dialer.DialContext(ctx, cfg.Endpoint, nil)
 	if err != nil {

@@ -69,9 +69,10 @@ type Subscription struct {
 }
 
 // Live starts a live query: one LIVE SELECT statement whose table exists. What is
-// written after Live returned is seen, in the order of the commits; what was there
-// before is not, so read it after Live. Live queries have a socket of their own,
-// which long answers do not hold up.
+// written after Live returned is seen, in the order in which the server reports it,
+// which is roughly that of the commits and no more; what was there before is not, so
+// read it after Live. Live queries have a socket of their own, which long answers do
+// not hold up.
 func (c *Conn) Live(ctx context.Context, sql string, vars map[string]any) (*Subscription, error) {
 	lane, err := c.liveLane()
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *Conn) Live(ctx context.Context, sql string, vars map[string]any) (*Subs
 		case out <- started{sub, err}:
 		case <-ctx.Done():
 			if sub != nil {
-				sub.kill()
+				_ = sub.Close() // has no error to tell
 			}
 		}
 	}()
@@ -210,6 +211,7 @@ func (s *Subscription) Next(ctx context.Context) (Notification, error) {
 // read. It does not wait for the server.
 func (s *Subscription) Close() error {
 	s.finish(ErrClosed)
+	s.link.live.drop(s.id)
 	s.kill()
 	return nil
 }
@@ -248,10 +250,10 @@ func (s *Subscription) push(n Notification) bool {
 	return true
 }
 
-// kill ends the live query on the server, in the background.
+// kill ends the live query on the server, in the background: the reader of the
+// link calls it too, and never waits.
 func (s *Subscription) kill() {
 	s.closing.Do(func() {
-		s.link.live.drop(s.id)
 		if !s.conn.begin() {
 			return
 		}

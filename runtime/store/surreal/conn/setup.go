@@ -69,7 +69,7 @@ func (c Config) refuse(reason Refusal, err error, format string, args ...any) *O
 
 // dialTCP opens the connection below the WebSocket.
 func (l *link) dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: l.cfg.SetUp, KeepAlive: 15 * time.Second}
+	d := net.Dialer{Timeout: min(l.cfg.SetUp, l.cfg.Silence), KeepAlive: 15 * time.Second}
 	c, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
