@@ -107,8 +107,8 @@ type all[T any] struct {
 	at *edge
 }
 
-// All is every partition of the asset that has a stored value when the step
-// starts: a sequence in definition order that loads each value when the loop
+// All is every partition of the asset that had a stored value when the run
+// began, or got one in the run: a sequence in definition order that loads each value when the loop
 // reaches it. A value that cannot be loaded ends the loop, cancels the context
 // and fails the step whatever the function returns.
 func (a *Asset[T]) All() Input[iter.Seq2[Key, T]] {
