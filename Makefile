@@ -22,7 +22,7 @@ lint: ## golangci-lint alone
 check: ## all that needs no test machine, in minutes: format, lint, freshness, quick tests
 	@tools/check.sh
 
-test: ## every test, with -race, against a real browser and a real S3 server
+test: ## every test, with -race, against a real browser, S3 server and SurrealDB
 	@tools/test.sh
 
 bench: ## all benchmarks once (BENCHTIME=1x, BENCH=regexp)

@@ -127,7 +127,7 @@ function item(buf, p) {
     case 2: return [buf.toString('base64', content, content + n), end(buf, p)];
     case 3: return [buf.toString('utf8', content, content + n), end(buf, p)];
     case 6: return tagged(buf, n, content);
-    case 7: return [simple(buf, p, n), content];
+    case 7: return [simple(buf, p), content];
   }
   const items = [];
   let at = content;
@@ -148,14 +148,25 @@ function number(n, buf, p) {
   return Number.isSafeInteger(n) ? n : String(buf.readBigUInt64BE(p + 1));
 }
 
-function simple(buf, p, n) {
+function simple(buf, p) {
   switch (buf[p] & 31) {
     case 20: return false;
     case 21: return true;
+    case 25: return half(buf.readUInt16BE(p + 1));
     case 26: return buf.readFloatBE(p + 1);
     case 27: return buf.readDoubleBE(p + 1);
-    default: return null; // null, undefined; half floats are never sent
+    default: return null; // null and undefined
   }
+}
+
+// half reads a float of 16 bits: sign, 5 bits of exponent, 10 of fraction.
+function half(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function tagged(buf, tag, content) {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { decode, map, array, text, string, uuidKey, fields, given } from './cbor.mjs';
+import { array, decode, fields, given, text, uuidKey } from './cbor.mjs';
 import { Clients } from './client.mjs';
 import { open, version } from './engine.mjs';
 import { serveHTTP } from './http.mjs';
@@ -119,7 +119,8 @@ if (flags['until-stdin-ends']) {
   setInterval(() => process.ppid === parent || stopping || stop(), 250);
 }
 
-server.on('error', (e) => fail(`listening on ${flags.bind} port ${flags.port}: ${e.message}`));
+// The WebSocket server hears of the errors of the other, and tells them again.
+sockets.on('error', (e) => fail(`listening on ${flags.bind} port ${flags.port}: ${e.message}`));
 server.listen(Number(flags.port), flags.bind, () => {
   const host = flags.bind.includes(':') ? `[${flags.bind}]` : flags.bind;
   console.log(`ready url=ws://${host}:${server.address().port} engine=${version} backend=${backend}`);
