@@ -26,8 +26,10 @@ func Recorded(g *asset.Graph, created *event.RunCreated, now time.Time) []event.
 	if len(keys) == 0 {
 		return nil
 	}
-	// Every partitioned asset of a run has the same keys; what is not declared
-	// any more was partitioned throughout or not at all, if the number can tell.
+	// Every partitioned asset of a run has the same keys, and there is one at
+	// least; what is not declared any more was partitioned throughout or not at
+	// all, if the number can tell.
+	var found []event.Step
 	for _, gone := range []bool{false, true} {
 		steps := cross(created.Assets, keys, func(name string) bool {
 			i, ok := g.Index(name)
@@ -36,11 +38,26 @@ func Recorded(g *asset.Graph, created *event.RunCreated, now time.Time) []event.
 			}
 			return g.Space(i) != nil
 		})
-		if steps = exactly(created.Steps, steps); steps != nil {
-			return steps
+		steps = exactly(created.Steps, steps)
+		switch {
+		case !slices.ContainsFunc(steps, func(s event.Step) bool { return s.Key != "" }):
+		case found != nil && !slices.Equal(found, steps), len(keys) == 1 && countGone(g, created.Assets) > 1:
+			return nil
+		default:
+			found = steps
 		}
 	}
-	return nil
+	return found
+}
+
+func countGone(g *asset.Graph, assets []string) int {
+	n := 0
+	for _, name := range assets {
+		if _, ok := g.Index(name); !ok {
+			n++
+		}
+	}
+	return n
 }
 
 func exactly(n int, steps []event.Step) []event.Step {
