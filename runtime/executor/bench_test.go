@@ -60,9 +60,28 @@ func benchRun(b *testing.B, defs []asset.Definition, sync sqlite.Synchronous) {
 		took := time.Since(began)
 		b.StopTimer()
 		b.ReportMetric(float64(took.Microseconds())/float64(len(defs)), "µs/step")
+		b.ReportMetric(float64(appends(b, loc, id)), "appends")
 		m.Stop()
 		_ = db.Close()
 		b.StartTimer()
+	}
+}
+
+// appends counts the times of record of a run's events.
+func appends(b *testing.B, loc store.Location, id string) int {
+	b.Helper()
+	times := map[time.Time]bool{}
+	for after := uint64(0); ; {
+		page, err := loc.Events(b.Context(), id, after, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(page) == 0 {
+			return len(times)
+		}
+		for _, e := range page {
+			times[e.Time], after = true, e.Seq
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"rivers.io/runtime/event"
@@ -100,6 +101,11 @@ func (r *runner) act(ctx context.Context, b *batch) {
 		a.inputs = r.chooseInputs(a)
 		r.live[a.id] = a
 		go r.carryOut(actx, a)
+	}
+	if len(b.launches) > 1 {
+		// What returns at once belongs into the next append: ever fewer and larger
+		// ones cost less than many that hold one result each.
+		runtime.Gosched()
 	}
 	for _, a := range b.stops {
 		a.stopBy = time.Now().Add(r.m.cfg.CancelGrace)

@@ -13,6 +13,8 @@ type appendJob struct {
 	run  string
 	add  store.Append
 	recs [][]record
+	// rows are the columns of the events' rows that are not written yet.
+	rows []any
 }
 
 // Append adds events to the stream of a run.
@@ -77,6 +79,7 @@ func (j *appendJob) apply(t *tx, loc int64) (store.Appended, error) {
 
 func (j *appendJob) applyParts(t *tx, h *head) (store.Appended, error) {
 	before, counts, owner := h.seq, h.counts, false
+	j.rows = t.rows[:0]
 	h.time = h.stamp(t.now)
 	for i := range j.add.Parts {
 		if h.status.Final() {
@@ -86,6 +89,12 @@ func (j *appendJob) applyParts(t *tx, h *head) (store.Appended, error) {
 			return store.Appended{}, partError(i, err)
 		}
 		owner = owner || j.add.Parts[i].Epoch != 0
+	}
+	t.rows = j.rows
+	err := t.insertEvents(j.rows)
+	clear(j.rows)
+	if err != nil {
+		return store.Appended{}, err
 	}
 	if owner && j.add.Lease > 0 && !h.status.Final() {
 		h.leaseEnd = t.now + int64(j.add.Lease)
@@ -122,9 +131,11 @@ func (j *appendJob) applyPart(t *tx, h *head, i int) error {
 		if err := live.admit(k); err != nil {
 			return err
 		}
-		if err := t.add(h, r); err != nil {
+		rows, err := t.number(h, r, j.rows)
+		if err != nil {
 			return err
 		}
+		j.rows = rows
 		store.Count(&h.counts, r.event.Payload)
 		if err := j.follow(t, h, r); err != nil {
 			return err

@@ -16,6 +16,8 @@ type conn struct {
 	raw   rawConn
 	stmts map[string]rawStmt
 	args  []driver.NamedValue
+	// rows is room for the columns of rows that are written together.
+	rows []any
 	// doubtful tells that a transaction may be open that nobody ends: the
 	// connection is not used again.
 	doubtful bool

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"strings"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/partition"
@@ -44,12 +45,22 @@ func newRecords(payloads ...event.Payload) ([]record, error) {
 // add gives the next number of the stream to an event and writes it with its
 // projections. The head is saved by the caller.
 func (t *tx) add(h *head, r *record) error {
+	args, err := t.number(h, r, nil)
+	if err != nil {
+		return err
+	}
+	return t.insertEvents(args)
+}
+
+// number gives the next number of the stream to an event, writes its projections
+// and adds the columns of its row to rows; insertEvents writes them.
+func (t *tx) number(h *head, r *record, rows []any) ([]any, error) {
 	h.seq++
 	var step, key, attempt, asset, change any
 	if a := r.event.Attempt; a.Name != "" {
 		id, err := t.intern(h.loc, a.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		step = id
 		if a.Key != "" {
@@ -62,16 +73,41 @@ func (t *tx) add(h *head, r *record) error {
 	if r.subject {
 		id, err := t.intern(h.loc, r.asset)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		asset, change = id, t.touch()
 		if err := t.project(h, r, id); err != nil {
+			return nil, err
+		}
+	}
+	return append(rows, h.id, h.seq, h.time, r.code, step, key, attempt, asset, change, r.payload), nil
+}
+
+const (
+	eventWidth = 10
+	// eventRows is how many rows one statement writes where there are as many:
+	// most of what a row costs is the call.
+	eventRows = 32
+)
+
+var (
+	insertEvent  = `INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertEvents = insertEvent + strings.Repeat(`, (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, eventRows-1)
+)
+
+// insertEvents writes rows of events, given as their columns one after the other.
+func (t *tx) insertEvents(rows []any) error {
+	for ; len(rows) >= eventWidth*eventRows; rows = rows[eventWidth*eventRows:] {
+		if _, err := t.exec(insertEvents, rows[:eventWidth*eventRows]...); err != nil {
 			return err
 		}
 	}
-	_, err := t.exec(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		h.id, h.seq, h.time, r.code, step, key, attempt, asset, change, r.payload)
-	return err
+	for ; len(rows) > 0; rows = rows[eventWidth:] {
+		if _, err := t.exec(insertEvent, rows[:eventWidth]...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // project applies what an event tells about a key of an asset. The newer of a

@@ -30,6 +30,8 @@ var control = regexp.MustCompile(`^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAG
 
 var scan = regexp.MustCompile(`^SCAN (\w+)`)
 
+var values = regexp.MustCompile(`^SCAN \d+-ROW VALUES CLAUSE$`)
+
 // checkPlans looks at the plans of queries: none reads a whole table, and none
 // sorts what it read.
 func checkPlans(t *testing.T, queries map[string]bool) {
@@ -41,6 +43,9 @@ func checkPlans(t *testing.T, queries map[string]bool) {
 		}
 		checked++
 		for _, detail := range explain(t, db, q) {
+			if values.MatchString(detail) {
+				continue // the rows that an INSERT was given, and no table
+			}
 			if m := scan.FindStringSubmatch(detail); m != nil && tiny[m[1]] == "" {
 				t.Errorf("%s\n  %s", q, detail)
 			}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +25,24 @@ var appendTests = []promise{
 		f.equal(b, list[2].Attempt)
 		for _, e := range list {
 			f.equal(f.clock.Now(), e.Time)
+		}
+	}},
+	{"an append of any size comes back as it was written", func(f *fixture) {
+		s := f.start()
+		want := f.events(s.id)
+		for _, size := range []int{1, 2, 31, 32, 33, 65, 500} {
+			events := make([]event.Event, size)
+			for i := range events {
+				a := attempt("a", "2001-01-01", len(want)+i)
+				events[i] = launch(a, fmt.Sprint("t", len(want)+i))
+			}
+			got := s.append(s.owner(events...))
+			f.equal(store.Appended{First: uint64(len(want) + 1), Last: uint64(len(want) + size), Time: f.clock.Now(), LeaseEnd: f.clock.Now().Add(lease)}, got)
+			for i, e := range events {
+				e.Stream, e.Seq, e.Time = s.id, uint64(len(want)+1), f.clock.Now()
+				events[i], want = e, append(want, e)
+			}
+			f.equal(want, f.events(s.id))
 		}
 	}},
 	{"an append repeated under the same counter changes nothing", func(f *fixture) {
