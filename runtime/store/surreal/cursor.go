@@ -122,7 +122,7 @@ func (p *position) cursor() string {
 
 // parseCursor reads what cursor wrote.
 func parseCursor(text string) (*position, error) {
-	malformed := fmt.Errorf("watch cursor %q is malformed: %w", clip(text), store.ErrInvalid)
+	malformed := fmt.Errorf("watch cursor %q is malformed: %w", beginning(text), store.ErrInvalid)
 	if len(text) > base64.RawURLEncoding.EncodedLen(8*(1+cursorMarks)) {
 		return nil, malformed
 	}
@@ -138,7 +138,7 @@ func parseCursor(text string) (*position, error) {
 	return p, nil
 }
 
-func clip(text string) string {
+func beginning(text string) string {
 	if len(text) > 64 {
 		return text[:64] + "…"
 	}

@@ -129,6 +129,7 @@ func (f *feed) run(ctx context.Context) {
 		if began {
 			pause = minPause
 			if errors.Is(err, conn.ErrGap) {
+				_ = sleep(ctx, jitter(10*time.Millisecond)) // the end of ctx is seen above
 				continue
 			}
 		}

@@ -73,7 +73,10 @@ func (d *DB) applyAll(ctx context.Context, times claimTimes) error {
 	err = d.locked(ctx, lock, func(ctx context.Context) error { return d.applyLocked(ctx, lock) })
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), times.renew)
 	defer cancel()
-	return errors.Join(err, lock.release(free))
+	if rerr := lock.release(free); rerr != nil {
+		d.cfg.Logger.Warn("the lease for migrating ends by itself", "error", rerr)
+	}
+	return err
 }
 
 // pending reads the schema and refuses to go on from migrations that this build
@@ -154,7 +157,8 @@ func (d *DB) apply(ctx context.Context, lock *claim, v int) error {
 	s := newScript()
 	s.do("BEGIN")
 	rec := s.arg(lock.id)
-	s.do("IF ", rec, ".nonce != ", s.arg(lock.nonce), " OR ", rec, ".until < ", engineClock, ` { THROW "`, heldElsewhere, `" }`)
+	s.do("LET $lock = (SELECT nonce, until FROM ONLY ", rec, ")")
+	s.do("IF $lock.nonce != ", s.arg(lock.nonce), " OR $lock.until < ", engineClock, ` { THROW "`, heldElsewhere, `" }`)
 	s.do("UPDATE ", rec, " SET until += 1 RETURN NONE") // conflicts with whoever takes it over
 	d.record(s, v)
 	s.do("COMMIT")
@@ -192,7 +196,8 @@ func (d *DB) create(ctx context.Context) error {
 	s.do("DEFINE TABLE IF NOT EXISTS ", migrationTable, " SCHEMALESS")
 	s.do("DEFINE TABLE IF NOT EXISTS ", lockTable, " SCHEMALESS")
 	first, lock := s.arg(recordID(migrationTable, 1)), s.arg(recordID(lockTable, "migrate"))
-	s.do("IF ", first, `.version IS NOT NONE { THROW "`, madeMeanwhile, `" }`)
+	s.do("LET $made = ", first, ".version") // the engine derives no record in the condition of IF
+	s.do(`IF $made IS NOT NONE { THROW "`, madeMeanwhile, `" }`)
 	s.do("UPSERT ", lock, " SET nonce = '', dead = true, until = 0 RETURN NONE")
 	for v, m := range d.build {
 		for i, text := range m.statements() {

@@ -47,9 +47,9 @@ func (d *DB) sweep(ctx context.Context) error {
 			if !job.engine {
 				now = d.clock(s)
 			}
-			most := s.arg(sweepBatch)
+			s.do("LET $before = ", now, " - ", s.arg(int64(job.after))) // an expression would be no bound of the index
 			s.answer("RETURN array::len((DELETE (SELECT VALUE id FROM ", job.table, " WHERE ", job.field, " > 0 AND ", job.field,
-				" < ", now, " - ", s.arg(int64(job.after)), " LIMIT ", most, ") RETURN BEFORE))")
+				" < $before LIMIT ", s.arg(sweepBatch), ") RETURN BEFORE))")
 			removed := 0
 			if err := d.read(ctx, "remove old records", s, &removed); err != nil {
 				return err
