@@ -120,15 +120,16 @@ func (c *creation) script() (*script, error) {
 		c.request(s)
 	}
 	id := s.arg(recordID("run", c.run.ID))
-	s.do("IF ", id, ".loc IS NOT NONE { THROW \"", idTaken, "\" }")
+	s.do("LET $there = ", id, ".loc")
+	s.do("IF $there IS NOT NONE { THROW \"", idTaken, "\" }")
 	s.do("LET $r = {t: $wall}")
 	s.do("LET $rev = string::concat(", downExpr("$r.t"), ", ", s.arg(tieRun(c.run.ID)), ")")
 	s.do("INSERT INTO run ", s.arg(map[string]any{
 		"id": recordID("run", c.run.ID), "loc": c.l.ident, "digest": c.digest, "created": c.recs[0].payload, "refs": len(refs),
 	}), " RETURN NONE")
-	s.do("INSERT INTO head [", s.arg(c.l.headRow(h)), "].map(|$h| $h + {rev: $rev, time: $r.t, created_at: $r.t}) RETURN NONE")
+	s.createEach([]map[string]any{c.l.headRow(h)}, "{rev: $rev, time: $r.t, created_at: $r.t}")
 	if len(refs) > 0 {
-		s.do("INSERT INTO ref ", s.arg(refs), ".map(|$x| $x + {rev: $rev}) RETURN NONE")
+		s.createEach(refs, "{rev: $rev}")
 	}
 	for i := range c.recs {
 		c.recs[i].seq = int64(i + 1)
@@ -160,7 +161,8 @@ func (l *location) headRow(h *head) map[string]any {
 // request remembers what the request is answered with, unless it was answered.
 func (c *creation) request(s *script) {
 	id := s.arg(recordID("request", c.l.ident, requestRun, c.run.RequestID))
-	s.do("IF (", id, ".at ?? 0) > $wall - ", s.arg(int64(requestTTL)), " { THROW \"", answeredAlready, "\" }")
+	s.do("LET $asked = ", id, ".at ?? 0")
+	s.do("IF $asked > $wall - ", s.arg(int64(requestTTL)), " { THROW \"", answeredAlready, "\" }")
 	s.do("UPSERT ", id, " SET at = $wall, method = 'CreateRun', digest = ", s.arg(c.digest),
 		", answer = ", s.arg([]byte(c.run.ID)), " RETURN NONE")
 }

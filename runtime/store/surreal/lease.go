@@ -19,8 +19,8 @@ func (l *location) TakeOver(ctx context.Context, id string, take store.TakeOver)
 	if err := store.CheckFileID("executor id", take.Executor); err != nil {
 		return store.Claim{}, err
 	}
-	if take.Lease <= 0 {
-		return store.Claim{}, fmt.Errorf("lease of %s: %w", take.Lease, store.ErrInvalid)
+	if err := store.CheckLease(take.Lease); err != nil {
+		return store.Claim{}, err
 	}
 	var tried int64
 	done, err := l.advance(ctx, id, "take a run over", nil, "", func(a *advance) error {
@@ -51,12 +51,14 @@ func takeOver(a *advance, take store.TakeOver, ownerDead bool) error {
 		return fmt.Errorf("run %s is %s: %w", h.Ident, h.Status, store.ErrFinished)
 	case h.status() == store.Queued:
 		return fmt.Errorf("run %s is queued and not admitted: %w", h.Ident, store.ErrPrecondition)
-	case h.LeaseEnd > a.before.now && !ownerDead:
+	case store.LeaseHeld(instant(h.LeaseEnd), instant(a.before.now)) && !ownerDead:
 		return fmt.Errorf("run %s is owned by executor %s until %s: %w",
 			h.Ident, h.Executor, instant(h.LeaseEnd).Format(time.RFC3339Nano), store.ErrLeaseHeld)
 	}
 	if !ownerDead {
-		a.guard = func(*script) string { return "lease_end <= $wall" }
+		a.guard = func(s *script) string {
+			return "lease_end <= $wall OR lease_end > $wall + " + s.arg(int64(store.MaxLease)) // store.LeaseHeld
+		}
 	}
 	recs, err := takeOverEvents(a.after, take)
 	if err != nil {
@@ -98,8 +100,8 @@ func takeOverEvents(s *snapshot, take store.TakeOver) ([]record, error) {
 // Renew extends the lease of an owner whose epoch still stands. A clock that was
 // set back shortens the lease with it.
 func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease time.Duration) (time.Time, error) {
-	if lease <= 0 {
-		return time.Time{}, fmt.Errorf("lease of %s: %w", lease, store.ErrInvalid)
+	if err := store.CheckLease(lease); err != nil {
+		return time.Time{}, err
 	}
 	if err := l.writable(); err != nil {
 		return time.Time{}, err

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"rivers.io/runtime/asset"
-	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
 )
 
@@ -285,7 +283,7 @@ func (l *location) orphans(ctx context.Context, status store.Status) ([]listedRu
 		}
 		for _, r := range rows {
 			after = r.rev
-			if r.run.LeaseEnd.After(now) {
+			if store.LeaseHeld(r.run.LeaseEnd, now) {
 				gone, known := dead[r.run.Executor]
 				if !known {
 					if gone, err = l.db.ownerDead(ctx, r.run.Executor); err != nil {

@@ -196,7 +196,7 @@ func (d *DB) create(ctx context.Context) error {
 	s.do("DEFINE TABLE IF NOT EXISTS ", migrationTable, " SCHEMALESS")
 	s.do("DEFINE TABLE IF NOT EXISTS ", lockTable, " SCHEMALESS")
 	first, lock := s.arg(recordID(migrationTable, 1)), s.arg(recordID(lockTable, "migrate"))
-	s.do("LET $made = ", first, ".version") // the engine derives no record in the condition of IF
+	s.do("LET $made = ", first, ".version") // the engine follows no record in the condition of IF
 	s.do(`IF $made IS NOT NONE { THROW "`, madeMeanwhile, `" }`)
 	s.do("UPSERT ", lock, " SET nonce = '', dead = true, until = 0 RETURN NONE")
 	for v, m := range d.build {

@@ -71,7 +71,8 @@ func (l *location) RememberAnswer(ctx context.Context, requestID, method, digest
 	}
 	s := l.db.begin()
 	id := s.arg(recordID("request", l.ident, requestAnswer, requestID))
-	s.do("IF (", id, ".at ?? 0) <= $wall - ", s.arg(int64(requestTTL)), " { UPSERT ", id, " SET at = $wall, method = ", s.arg(method),
+	s.do("LET $asked = ", id, ".at ?? 0")
+	s.do("IF $asked <= $wall - ", s.arg(int64(requestTTL)), " { UPSERT ", id, " SET at = $wall, method = ", s.arg(method),
 		", digest = ", s.arg(digest), ", answer = ", s.arg([]byte(answer)), " RETURN NONE }")
 	s.do("COMMIT")
 	return l.db.read(ctx, "remember an answer", s, nil)

@@ -164,7 +164,7 @@ func (l *location) writeEvents(s *script, stream string, recs []record) error {
 		return err
 	}
 	if len(rows) > 0 {
-		s.do("INSERT INTO batch ", s.arg(rows), ".map(|$b| $b + {t: $r.t}) RETURN NONE")
+		s.createEach(rows, "{t: $r.t}")
 	}
 	var history []map[string]any
 	for i := range recs {
@@ -176,7 +176,7 @@ func (l *location) writeEvents(s *script, stream string, recs []record) error {
 		return nil
 	}
 	s.do("LET $down = ", downExpr("$at"))
-	s.do("INSERT INTO history ", s.arg(history), ".map(|$x| $x + {t: $r.t, rev: string::concat($down, $x.tie)}) RETURN NONE")
+	s.createEach(history, "{t: $r.t, rev: string::concat($down, $x.tie)}")
 	l.writeParts(s, stream, recs)
 	return nil
 }
@@ -227,9 +227,9 @@ func (l *location) writeParts(s *script, stream string, recs []record) {
 	c := l.partChanges(stream, recs)
 	l.writeFailures(s, c.before)
 	if len(c.made) > 0 {
-		s.do("INSERT INTO part ", s.arg(c.made), ".map(|$x| $x + {mt: $r.t, mrev: string::concat($down, $x.tie)})",
-			" ON DUPLICATE KEY UPDATE mt = math::max([$input.mt, ft ?? 0]), mrev = $input.mrev, stream = $input.stream,",
-			" seq = $input.seq, t = $input.mt, step = $input.step, skey = $input.skey, number = $input.number, p = $input.p RETURN NONE")
+		s.do("FOR $x IN ", s.arg(c.made), " { UPSERT $x.id SET g = $x.g, key = $x.key, mt = math::max([$r.t, ft ?? 0]),",
+			" mrev = string::concat($down, $x.tie), stream = $x.stream, seq = $x.seq, t = $r.t, step = $x.step, skey = $x.skey,",
+			" number = $x.number, p = $x.p RETURN NONE }")
 	}
 	l.writeFailures(s, c.after)
 }
@@ -238,8 +238,8 @@ func (l *location) writeFailures(s *script, rows []map[string]any) {
 	if len(rows) == 0 {
 		return
 	}
-	s.do("INSERT INTO part ", s.arg(rows), ".map(|$x| $x + {ft: $r.t, frev: string::concat($down, $x.tie)})",
-		" ON DUPLICATE KEY UPDATE ft = math::max([$input.ft, (mt ?? 0) + 1]), frev = $input.frev, frun = $input.frun RETURN NONE")
+	s.do("FOR $x IN ", s.arg(rows), " { UPSERT $x.id SET g = $x.g, key = $x.key, ft = math::max([$r.t, (mt ?? 0) + 1]),",
+		" frev = string::concat($down, $x.tie), frun = $x.frun RETURN NONE }")
 }
 
 func (l *location) partChanges(stream string, recs []record) partChanges {
