@@ -24,6 +24,25 @@
 // location remembers the latest time seen, within seconds, so that a clock that
 // is set back hides nothing from those who read what changed since.
 //
+// # How it watches
+//
+//	pulse records ── live query of the location ── feed ─┬─▶ WatchLocation: hints
+//	      └──────── index by time, after a gap ──────────┼─▶ WatchStream: reads the events
+//	                                                     └─▶ WatchLogs: reads the lines
+//
+// A write tells of itself in the pulse of its stream, one record that the next
+// write changes again. A watch is told of pulses by one live query for each
+// location, and of gaps: when that begins, or begins anew, and now and then. After
+// a gap it reads what it may have missed. A live query is only ever a reason to
+// look, never the source of an event.
+//
+// # How the schema changes
+//
+// The first who opens an empty database for writing gives it the schema in one
+// transaction. Later migrations are Migrate's, statement by statement under a
+// lease, and each statement may be repeated. What a build may use is told by
+// floors that are stored with each version.
+//
 // The package must never trust a read for a decision that a concurrent write
 // could undo, never keep a number that only one process knows, and never send a
 // value inside the text of a query.
