@@ -162,7 +162,7 @@ func (l *location) tryRegister(ctx context.Context, c store.Catalogue, d *draft)
 	}
 	s := l.change()
 	id, revision := s.arg(recordID("location", l.ident)), s.arg(old.Revision)
-	s.do("IF (", id, ".revision ?? 0) != ", revision, ` { THROW "`, moved, `" }`)
+	s.refuse(moved, id+".revision ?? 0", revision)
 	s.do("UPSERT ", id, " SET ident = ", s.arg(l.ident), ", name = ", s.arg(c.Name), ", image = ", s.arg(c.Image), ", hash = ", s.arg(c.Hash),
 		", digest = ", s.arg(d.digest), ", assets = ", s.arg(len(d.names)), ", revision = ", revision, " + 1, registered_at = $wall RETURN NONE")
 	if err := l.writeCatalogue(s, old, d, fresh, removed); err != nil {
@@ -369,4 +369,11 @@ func (l *location) walkCatalogue(ctx context.Context, fields string, visit func(
 		}
 		from += catalogueWindow
 	}
+}
+
+// refuse throws a text unless an expression has a value. The engine reads no
+// record inside of the condition of an IF.
+func (s *script) refuse(text, expr, value string) {
+	s.do("LET $is = ", expr)
+	s.do("IF $is != ", value, ` { THROW "`, text, `" }`)
 }

@@ -161,8 +161,8 @@ func (w *logWriting) script() (*script, error) {
 	l, seq := w.l, w.head.Seq+int64(len(w.lines))
 	s := l.change()
 	id := s.arg(recordID("log_head", l.ident, w.run))
-	s.do("IF !record::exists(", s.arg(l.headID(w.run)), ") OR ", id, `.closed = true { THROW "`, noRun, `" }`)
-	s.do("IF (", id, ".seq ?? 0) != ", s.arg(w.head.Seq), ` { THROW "`, moved, `" }`)
+	s.refuse(noRun, "record::exists("+s.arg(l.headID(w.run))+") AND !("+id+".closed ?? false)", "true")
+	s.refuse(moved, id+".seq ?? 0", s.arg(w.head.Seq))
 	last := append(slices.Clone(w.head.Last[max(0, len(w.head.Last)-logWrites+1):]), logWrite{w.nonce, seq})
 	s.do("UPSERT ", id, " SET seq = ", s.arg(seq), ", last = ", s.arg(last), " RETURN NONE")
 	if len(w.drop) > 0 {

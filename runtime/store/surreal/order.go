@@ -27,11 +27,12 @@ func down(ns int64) string { return fmt.Sprintf("%019d", math.MaxInt64-ns) }
 // downExpr is down as an expression of a query.
 func downExpr(ns string) string { return "<string>(9223372036854775807 - " + ns + ")" }
 
-// tieRun orders the runs of one instant: a later id comes first.
+// tieRun orders the runs of one instant: a later id comes first. What is no run,
+// the stream of an asset, comes before all.
 func tieRun(run string) string {
 	u, err := uuid.Parse(run)
 	if err != nil {
-		return strings.Repeat("f", 32)
+		return strings.Repeat("0", 32)
 	}
 	for i := range u {
 		u[i] = ^u[i]

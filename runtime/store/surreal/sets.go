@@ -258,7 +258,7 @@ func (l *location) FoldPartitions(ctx context.Context, asset string, space parti
 func (l *location) foldScript(asset string, before, after foldState) *script {
 	s := l.db.begin()
 	id, n := s.arg(recordID("fold", l.ident, asset)), s.arg(before.N)
-	s.do("IF (", id, ".n ?? 0) != ", n, ` { THROW "`, moved, `" }`)
+	s.refuse(moved, id+".n ?? 0", n)
 	s.do("UPSERT ", id, " SET n = ", n, " + 1, fingerprint = ", s.arg(after.Fingerprint), ", at = ", s.arg(after.At),
 		", keys = ", s.arg(after.Keys), ", outside = ", s.arg(after.Outside), " RETURN NONE")
 	if before.whole {
