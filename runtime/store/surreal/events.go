@@ -198,7 +198,7 @@ func (o *observation) send(ctx context.Context) (int64, error) {
 	s := l.change()
 	head := s.arg(recordID("asset_head", l.ident, stream))
 	s.refuse(moved, head+".seq ?? 0", s.arg(o.sent-1))
-	s.do("LET $r = (UPSERT ", head, " SET seq = ", s.arg(o.sent), ", time = math::max([time ?? 0, $wall]) RETURN VALUE {t: time})[0]")
+	s.do("LET $r = (UPSERT ", head, " SET seq = ", s.arg(o.sent), ", time = math::max([", head, ".time ?? 0, $wall]) RETURN VALUE {t: time})[0]")
 	if err := l.writeEvents(s, stream, recs); err != nil {
 		return 0, err
 	}

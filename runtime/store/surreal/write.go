@@ -223,11 +223,13 @@ func (l *location) historyRow(stream string, r *record) map[string]any {
 // then failures that follow one.
 type partChanges struct{ before, made, after []map[string]any }
 
+// writeParts writes what is known about keys. The expressions of an UPSERT do not
+// see the record that it changes, so that they read it by its id.
 func (l *location) writeParts(s *script, stream string, recs []record) {
 	c := l.partChanges(stream, recs)
 	l.writeFailures(s, c.before)
 	if len(c.made) > 0 {
-		s.do("FOR $x IN ", s.arg(c.made), " { UPSERT $x.id SET g = $x.g, key = $x.key, mt = math::max([$r.t, ft ?? 0]),",
+		s.do("FOR $x IN ", s.arg(c.made), " { UPSERT $x.id SET g = $x.g, key = $x.key, mt = math::max([$r.t, $x.id.ft ?? 0]),",
 			" mrev = string::concat($down, $x.tie), stream = $x.stream, seq = $x.seq, t = $r.t, step = $x.step, skey = $x.skey,",
 			" number = $x.number, p = $x.p RETURN NONE }")
 	}
@@ -238,7 +240,7 @@ func (l *location) writeFailures(s *script, rows []map[string]any) {
 	if len(rows) == 0 {
 		return
 	}
-	s.do("FOR $x IN ", s.arg(rows), " { UPSERT $x.id SET g = $x.g, key = $x.key, ft = math::max([$r.t, (mt ?? 0) + 1]),",
+	s.do("FOR $x IN ", s.arg(rows), " { UPSERT $x.id SET g = $x.g, key = $x.key, ft = math::max([$r.t, ($x.id.mt ?? 0) + 1]),",
 		" frev = string::concat($down, $x.tie), frun = $x.frun RETURN NONE }")
 }
 
