@@ -1,6 +1,7 @@
 package chaosproxy
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -137,7 +138,9 @@ func (p *Proxy) serve(client net.Conn) {
 		delete(p.pairs, c)
 		p.mu.Unlock()
 	}()
-	server, err := net.DialTimeout("tcp", target, 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	server, err := new(net.Dialer).DialContext(ctx, "tcp", target)
 	if err != nil || !c.connect(server) {
 		c.reset()
 		return

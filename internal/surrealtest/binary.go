@@ -1,6 +1,7 @@
 package surrealtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -25,7 +26,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no SurrealDB: set %s to what %s prints, or run the tests by tools/test.sh: %w", Env, script, err)
 	}
-	cmd := exec.Command("bash", install)
+	cmd := exec.CommandContext(context.Background(), "bash", install) // its first run downloads, and takes what it takes
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

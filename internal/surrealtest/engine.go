@@ -2,6 +2,7 @@ package surrealtest
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func (e *Engine) start(port string) error {
 	} else {
 		args = append(args, "--user", e.Root.User)
 	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.CommandContext(context.Background(), path, args...) // ended by Kill, Stop or the end of its input
 	cmd.Env = append(os.Environ(), "SURREAL_PASS="+e.Root.Password)
 	cmd.Stderr = e.log
 	ready, err := e.run(cmd)

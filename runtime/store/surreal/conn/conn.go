@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
 
 // Conn is a connection to one database that replaces its sockets when they break.
@@ -61,9 +60,8 @@ func (c *Conn) Close() error {
 // When a statement fails, the error is the *QueryError that explains the others,
 // and Results still tells them apart. When no answer comes, it is a *LostError: the
 // request was surely not carried out, or that is unknown. While there is no
-// connection it waits for the next until ctx ends. A refused session (token or
-// session expired) is signed in anew and the request repeated, once, as what was
-// refused did not run.
+// connection it waits for the next until ctx ends. When the session is over another
+// is signed in and the request repeated, as what was refused did not run.
 //
 // Requests that are under way at the same time are carried out in any order.
 func (c *Conn) Query(ctx context.Context, sql string, vars map[string]any) (Results, error) {
@@ -92,7 +90,7 @@ func (c *Conn) Version(ctx context.Context) (string, error) {
 // after a new sign-in.
 func (l *lane) do(ctx context.Context, encode func() (*message, error)) ([]byte, error) {
 	var last *link
-	renewed := false
+	renewals := 0
 	for {
 		link, err := l.get(ctx, last)
 		if err != nil {
@@ -102,7 +100,6 @@ func (l *lane) do(ctx context.Context, encode func() (*message, error)) ([]byte,
 		if err != nil {
 			return nil, err
 		}
-		began := time.Now()
 		span, err := link.call(ctx, m)
 		var lost *LostError
 		var fault *QueryError
@@ -111,16 +108,19 @@ func (l *lane) do(ctx context.Context, encode func() (*message, error)) ([]byte,
 			return span, nil
 		case errors.As(err, &lost) && !lost.Sent && ctx.Err() == nil:
 			last = link
-		case errors.As(err, &fault) && fault.sessionIsOver() && !renewed && l.cfg.mayExpire():
-			renewed = true
-			if link.renew(ctx, began) != nil {
-				return nil, err
-			}
+		case errors.As(err, &fault) && fault.sessionIsOver() && renewals < maxRenewals && l.cfg.mayExpire():
+			renewals++
+			link.retire()
+			last = link
 		default:
 			return nil, err
 		}
 	}
 }
+
+// maxRenewals is how often a request is repeated since its session was over: more
+// than once only where sessions last hardly longer than a request.
+const maxRenewals = 3
 
 // mayExpire tells whether there is a session that can expire.
 func (c Config) mayExpire() bool { return c.Credentials.User != "" }

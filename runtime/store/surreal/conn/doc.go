@@ -46,7 +46,10 @@
 //
 // errors.Is finds context.DeadlineExceeded and context.Canceled in a LostError.
 //
-// A session that is over is signed in anew and the refused request repeated once.
+// When a session is over (DURATION FOR SESSION), the link is left to the calls under
+// way, the next one signs in, and the refused request is repeated there. The live
+// lane does the same when a live query is started; those that run then end with
+// ErrGap.
 //
 // # Live queries
 //

@@ -217,10 +217,10 @@ func TestKill9(t *testing.T) {
 }
 
 // TestExpiry: a session that is over is signed in anew by whoever notices, and the
-// request repeated; live queries go on.
+// request repeated; live queries can be started.
 func TestExpiry(t *testing.T) {
 	db := surrealtest.Shared(t)
-	db.SQL(t, "DEFINE USER brief ON DATABASE PASSWORD 'secret' ROLES OWNER DURATION FOR TOKEN 1s, FOR SESSION 1s")
+	db.SQL(t, "DEFINE USER brief ON DATABASE PASSWORD 'secret' ROLES OWNER DURATION FOR TOKEN 2s, FOR SESSION 2s")
 	cfg := config(t, db)
 	cfg.Credentials = conn.Credentials{User: "brief", Password: "secret"}
 	c := open(t, cfg)
@@ -243,10 +243,48 @@ func TestExpiry(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	subscribe(t, c, "LIVE SELECT * FROM t", nil)
+	for e := time.Now().Unix(); time.Now().Unix() < e+3; { // the live socket's session is over as well
+		query(t, c, "RETURN 1", nil)
+	}
+	s := subscribe(t, c, "LIVE SELECT * FROM t", nil)
 	query(t, c, "CREATE t:1", nil)
+	if n, err := s.Next(limit(t)); err != nil || n.Action != conn.Created {
+		t.Errorf("a live query after the session's end: %v, %v", n.Action, err)
+	}
 	if n := one[int](t, c, "RETURN count(SELECT * FROM t)", nil); n != 1 {
 		t.Errorf("%d records, want 1", n)
 	}
+}
+
+// TestCloseWhileWaiting: Close ends calls that wait for a connection, however long
+// their contexts last.
+func TestCloseWhileWaiting(t *testing.T) {
+	cfg, p := through(t, surrealtest.Shared(t))
+	c := open(t, cfg)
+	query(t, c, "DEFINE TABLE t", nil)
+	subscribe(t, c, "LIVE SELECT * FROM t", nil)
+	p.Set(chaosproxy.Refuse())
+	p.Reset()
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			_, err := c.Query(t.Context(), "RETURN 1", nil)
+			var lost *conn.LostError
+			if !errors.Is(err, conn.ErrClosed) && !errors.As(err, &lost) {
+				t.Errorf("a query: %v", err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := c.Live(t.Context(), "LIVE SELECT * FROM t", nil); !errors.Is(err, conn.ErrClosed) {
+				t.Errorf("a live query: %v", err)
+			}
+		})
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
 }
 
 // TestRotatedPassword: a password that is no longer accepted when a connection is

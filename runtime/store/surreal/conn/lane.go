@@ -17,12 +17,12 @@ type lane struct {
 	log    *slog.Logger
 	cancel context.CancelFunc
 	ended  chan struct{}
+	old    sync.WaitGroup // retired links with calls under way
 
 	mu      sync.Mutex
 	link    *link         // nil while there is none
 	changed chan struct{} // closed when link or lost changes
 	lost    error         // why there is none
-	closed  bool
 }
 
 // newLane takes over a link that is set up, or begins without one.
@@ -48,13 +48,16 @@ func (l *lane) supervise(ctx context.Context, current *link) {
 				current.goodbye()
 				return
 			case <-current.done:
+				current.ended.Wait()
+				l.set(nil, current.reason())
+				l.log.Warn("connection to SurrealDB lost", "error", current.reason())
+			case <-current.retired:
+				l.set(nil, errSessionOver)
+				l.drain(ctx, current)
 			}
-			current.ended.Wait()
 			if current.served.Load() {
 				pause = l.cfg.MinBackoff
 			}
-			l.set(nil, current.reason())
-			l.log.Warn("connection to SurrealDB lost", "error", current.reason())
 		}
 		if !sleep(ctx, rand.N(pause)+1) {
 			l.set(nil, ErrClosed)
@@ -72,6 +75,18 @@ func (l *lane) supervise(ctx context.Context, current *link) {
 		l.set(current, nil)
 		l.log.Info("connected to SurrealDB")
 	}
+}
+
+// drain ends a retired link once no call is under way on it.
+func (l *lane) drain(ctx context.Context, link *link) {
+	l.old.Go(func() {
+		select {
+		case <-link.idle:
+		case <-link.done:
+		case <-ctx.Done():
+		}
+		link.goodbye()
+	})
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
@@ -123,4 +138,5 @@ func (l *lane) get(ctx context.Context, not *link) (*link, error) {
 func (l *lane) close() {
 	l.cancel()
 	<-l.ended
+	l.old.Wait()
 }

@@ -37,8 +37,8 @@ type link struct {
 	err   error
 	live  *router
 
-	renewal chan struct{} // holds one while somebody signs in again
-	signed  time.Time     // when that was done last; of whoever holds renewal
+	retired chan struct{} // closed by retire
+	idle    chan struct{} // closed when it is retired and no call is under way
 }
 
 // queueLength is how many calls may wait for the writer before the next waits to
@@ -51,8 +51,8 @@ func dial(ctx context.Context, cfg Config) (*link, error) {
 		cfg: cfg, start: time.Now(),
 		queue: make(chan *call, queueLength), pings: make(chan []byte, 1),
 		done: make(chan struct{}), written: make(chan struct{}),
-		renewal: make(chan struct{}, 1),
-		calls:   map[uint64]*call{}, live: newRouter(cfg.QueueLimit),
+		retired: make(chan struct{}), idle: make(chan struct{}),
+		calls: map[uint64]*call{}, live: newRouter(cfg.QueueLimit),
 	}
 	dialer := websocket.Dialer{
 		Subprotocols: []string{"cbor"}, ReadBufferSize: 16 << 10, WriteBufferSize: 16 << 10,
@@ -120,14 +120,10 @@ func (l *link) reason() error {
 // server's own is a *QueryError.
 func (l *link) call(ctx context.Context, m *message) ([]byte, error) {
 	c := &call{id: l.lastID.Add(1), message: m, answer: make(chan answer, 1)}
-	l.mu.Lock()
-	if l.err != nil {
-		l.mu.Unlock()
+	if err := l.enter(c); err != nil {
 		m.release()
-		return nil, &LostError{Err: l.err}
+		return nil, &LostError{Err: err}
 	}
-	l.calls[c.id] = c
-	l.mu.Unlock()
 	select {
 	case l.queue <- c:
 	case <-ctx.Done():
@@ -161,11 +157,69 @@ func (l *link) last(c *call, why error) ([]byte, error) {
 	}
 }
 
-// forget leaves the answer of a call to nobody.
-func (l *link) forget(c *call) {
+// enter counts a call as under way, unless the link takes no more.
+func (l *link) enter(c *call) error {
 	l.mu.Lock()
-	delete(l.calls, c.id)
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return l.err
+	}
+	if l.isRetired() {
+		return errSessionOver
+	}
+	l.calls[c.id] = c
+	return nil
+}
+
+// settleCall gives a call that is under way its answer; without one its caller
+// left. The answer is there before the link can count as idle.
+func (l *link) settleCall(id uint64, a *answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.calls[id]; c != nil && a != nil {
+		c.answer <- *a // has room for it
+	}
+	delete(l.calls, id)
+	l.settle()
+}
+
+// forget leaves the answer of a call to nobody.
+func (l *link) forget(c *call) { l.settleCall(c.id, nil) }
+
+// errSessionOver is why a retired link takes no calls.
+var errSessionOver = errors.New("the session is over")
+
+// retire makes the link take no more calls; those under way go on. The engine must
+// not be asked to sign in on a session that has requests under way: it may then
+// answer none of them, ever. So a session that is over is left behind.
+func (l *link) retire() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.isRetired() {
+		close(l.retired)
+		l.settle()
+	}
+}
+
+func (l *link) isRetired() bool {
+	select {
+	case <-l.retired:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle notes when a retired link has nothing to do any more. Its caller holds mu.
+func (l *link) settle() {
+	if len(l.calls) > 0 || !l.isRetired() {
+		return
+	}
+	select {
+	case <-l.idle:
+	default:
+		close(l.idle)
+	}
 }
 
 // write is the goroutine that writes requests, one after another.
@@ -253,17 +307,10 @@ func (l *link) receive(buffer bytes.Buffer) (bytes.Buffer, error) {
 		return buffer, l.live.deliver(e.result)
 	}
 	l.served.Store(true)
-	l.mu.Lock()
-	c := l.calls[e.id]
-	delete(l.calls, e.id)
-	l.mu.Unlock()
-	if c == nil {
-		return buffer, nil // its caller went away
-	}
 	if e.fault != nil {
-		c.answer <- answer{err: faultOf(e.fault)}
+		l.settleCall(e.id, &answer{err: faultOf(e.fault)})
 	} else {
-		c.answer <- answer{result: e.result}
+		l.settleCall(e.id, &answer{result: e.result})
 	}
 	return buffer, nil
 }

@@ -88,8 +88,15 @@ func (c *Conn) Live(ctx context.Context, sql string, vars map[string]any) (*Subs
 	}
 	go func() {
 		defer c.work.Done()
-		// It goes on when the caller leaves, so that what the server started is ended.
-		sub, err := c.startLive(ctx, lane, sql, vars)
+		// A request that was sent goes on when the caller leaves, so that what the
+		// server started is ended.
+		waiting, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(c.ctx, cancel)()
+		sub, err := c.startLive(waiting, lane, sql, vars)
+		if c.ctx.Err() != nil && sub == nil {
+			err = ErrClosed
+		}
 		select {
 		case out <- started{sub, err}:
 		case <-ctx.Done():
@@ -133,6 +140,7 @@ func (c *Conn) liveLane() (*lane, error) {
 // startLive runs the statement and takes over what it starts.
 func (c *Conn) startLive(ctx context.Context, lane *lane, sql string, vars map[string]any) (*Subscription, error) {
 	var last *link
+	renewals := 0
 	for {
 		l, err := lane.get(ctx, last)
 		if err != nil {
@@ -140,11 +148,17 @@ func (c *Conn) startLive(ctx context.Context, lane *lane, sql string, vars map[s
 		}
 		sub, err := l.startLive(c, sql, vars)
 		var lost *LostError
-		if errors.As(err, &lost) && ctx.Err() == nil {
+		var fault *QueryError
+		switch {
+		case errors.As(err, &lost) && ctx.Err() == nil:
 			last = l // a live query ends with its link, so that starting another is safe
-			continue
+		case errors.As(err, &fault) && fault.sessionIsOver() && renewals < maxRenewals && c.cfg.mayExpire():
+			renewals++
+			l.retire()
+			last = l
+		default:
+			return sub, err
 		}
-		return sub, err
 	}
 }
 

@@ -289,27 +289,3 @@ func (l *link) useError(err error) error {
 func (e *QueryError) sessionIsOver() bool {
 	return e.Statement < 0 && (e.Kind == Expired || e.Kind == Permission)
 }
-
-// renew signs in again on a link whose session is over, unless somebody did since
-// the request that noticed it began.
-func (l *link) renew(ctx context.Context, began time.Time) error {
-	select {
-	case l.renewal <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.done:
-		return l.reason()
-	}
-	defer func() { <-l.renewal }()
-	if l.signed.After(began) {
-		return nil
-	}
-	if err := l.signIn(ctx); err != nil {
-		return err
-	}
-	if err := l.use(ctx); err != nil {
-		return err
-	}
-	l.signed = time.Now()
-	return nil
-}
