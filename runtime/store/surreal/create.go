@@ -127,7 +127,7 @@ func (c *creation) script() (*script, error) {
 	s.do("INSERT INTO run ", s.arg(map[string]any{
 		"id": recordID("run", c.run.ID), "loc": c.l.ident, "digest": c.digest, "created": c.recs[0].payload, "refs": len(refs),
 	}), " RETURN NONE")
-	s.createEach([]map[string]any{c.l.headRow(h)}, "{rev: $rev, time: $r.t, created_at: $r.t}")
+	s.createEach([]map[string]any{c.l.newHead(h)}, "{rev: $rev, time: $r.t, created_at: $r.t}")
 	if len(refs) > 0 {
 		s.createEach(refs, "{rev: $rev}")
 	}
@@ -147,8 +147,8 @@ func (c *creation) script() (*script, error) {
 	return s, nil
 }
 
-// headRow is a new head as stored; the engine adds its times.
-func (l *location) headRow(h *head) map[string]any {
+// newHead is a new head as stored; the engine adds its times.
+func (l *location) newHead(h *head) map[string]any {
 	return map[string]any{
 		"id": l.headID(h.Ident), "loc": l.ident, "ident": h.Ident, "seq": h.Seq, "status": h.Status,
 		"by_status": group(l.ident, h.Status), "by_launcher": group(l.ident, h.Launcher), "launcher": h.Launcher,

@@ -40,6 +40,8 @@ type head struct {
 	Canceled  int    `json:"canceled"`
 	// Live are the attempts that are launched and not settled, as JSON.
 	Live []byte `json:"live"`
+	// Created is the order of the run, which lists read beside the head.
+	Created []byte `json:"created"`
 }
 
 // headFields are what lists of runs read of a head: all but the attempts.

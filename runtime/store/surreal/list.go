@@ -143,6 +143,10 @@ func (w *walk) source(ctx context.Context, src listSource) ([]listedRun, error) 
 			return nil, err
 		}
 		for _, r := range rows {
+			after = r.rev
+			if r.run.ID == "" {
+				continue
+			}
 			if !w.filter.After.IsZero() && !r.run.CreatedAt.After(w.filter.After) {
 				return found, nil
 			}
@@ -151,7 +155,6 @@ func (w *walk) source(ctx context.Context, src listSource) ([]listedRun, error) 
 					return found, nil
 				}
 			}
-			after = r.rev
 		}
 		if len(rows) < size {
 			return found, nil
@@ -181,69 +184,79 @@ func (w *walk) matches(run *store.Run) bool {
 	return w.match(run)
 }
 
-// headRows are heads with what never changes about their runs.
-type headRows struct {
-	Heads   []head   `json:"h"`
-	Created [][]byte `json:"c"`
+// refRow is a reference with the head that it leads to.
+type refRow struct {
+	Rev     string `json:"rev"`
+	Head    *head  `json:"h"`
+	Created []byte `json:"created"`
 }
 
-func (r *headRows) runs(loc string) ([]listedRun, error) {
-	var list []listedRun
-	for i := range r.Heads {
-		if i >= len(r.Created) || r.Created[i] == nil {
-			continue // deleted between
-		}
-		run, err := r.Heads[i].run(loc, r.Created[i])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, listedRun{run, r.Heads[i].Rev})
-	}
-	return list, nil
-}
+// createdOf is the expression of the order of a run.
+func createdOf(ident string) string { return "type::record('run', " + ident + ").created AS created" }
 
-// withCreated ends a transaction that left heads in $h.
-func withCreated(s *script) {
-	s.answer("RETURN {h: $h, c: $h.map(|$x| type::record('run', $x.ident).created)}")
-	s.do("COMMIT")
-}
-
-// listStep returns the next runs of a source after a place.
+// listStep returns the next runs of a source after a place. Each list is one
+// SELECT of its own: in a LET or a closure the engine would not stop at the limit.
 func (l *location) listStep(ctx context.Context, src listSource, after string, limit int) ([]listedRun, error) {
 	s := newScript()
-	s.do("BEGIN")
-	if src.field != "" {
-		s.do("LET $h = (SELECT ", headFields, " FROM head WHERE ", src.field, " = ", s.arg(src.value), " AND rev > ", s.arg(after),
-			" ORDER BY ", src.field, ", rev LIMIT ", s.arg(limit), ")")
-	} else {
-		s.do("LET $q = (SELECT g, rev, run FROM ref WHERE g = ", s.arg(src.value), " AND rev > ", s.arg(after),
-			" ORDER BY g, rev LIMIT ", s.arg(limit), ")")
-		s.do("LET $h = $q.map(|$x| (SELECT ", headFields, " FROM ONLY type::record('head', [", s.arg(l.ident), ", $x.run])))")
+	if src.field == "" {
+		s.answer("SELECT g, rev, type::record('head', [", s.arg(l.ident), ", run]).{", headFields, "} AS h, ", createdOf("run"),
+			" FROM ref WHERE g = ", s.arg(src.value), " AND rev > ", s.arg(after), " ORDER BY g, rev LIMIT ", s.arg(limit))
+		var refs []refRow
+		if err := l.db.read(ctx, "list runs", s, &refs); err != nil {
+			return nil, err
+		}
+		rows := make([]head, len(refs))
+		for i, r := range refs {
+			if r.Head != nil {
+				rows[i] = *r.Head
+			}
+			rows[i].Rev, rows[i].Created = r.Rev, r.Created
+		}
+		return listedRuns(l.ident, rows)
 	}
-	withCreated(s)
-	var rows headRows
+	s.answer("SELECT ", headFields, ", ", createdOf("ident"), " FROM head WHERE ", src.field, " = ", s.arg(src.value), " AND rev > ", s.arg(after),
+		" ORDER BY ", src.field, ", rev LIMIT ", s.arg(limit))
+	return l.headRows(ctx, s)
+}
+
+// headRows reads heads with the orders of their runs.
+func (l *location) headRows(ctx context.Context, s *script) ([]listedRun, error) {
+	var rows []head
 	if err := l.db.read(ctx, "list runs", s, &rows); err != nil {
 		return nil, err
 	}
-	return rows.runs(l.ident)
+	return listedRuns(l.ident, rows)
+}
+
+// listedRuns makes runs of heads. One that was deleted meanwhile has its place
+// and nothing else.
+func listedRuns(loc string, rows []head) ([]listedRun, error) {
+	list := make([]listedRun, len(rows))
+	for i := range rows {
+		list[i].rev = rows[i].Rev
+		if rows[i].Created == nil || rows[i].Ident == "" {
+			continue
+		}
+		run, err := rows[i].run(loc, rows[i].Created)
+		if err != nil {
+			return nil, err
+		}
+		list[i].run = run
+	}
+	return list, nil
 }
 
 // byPrefix looks at the runs whose ids share a prefix.
 func (w *walk) byPrefix(ctx context.Context) ([]listedRun, error) {
 	s := newScript()
 	loc := s.arg(w.l.ident)
-	s.do("BEGIN")
-	s.do("LET $h = (SELECT ", headFields, " FROM head:[", loc, ", ", s.arg(w.filter.IDPrefix), "]..=[", loc, ", ", s.arg(w.filter.IDPrefix+"\x7f"), "])")
-	withCreated(s)
-	var rows headRows
-	if err := w.l.db.read(ctx, "list runs", s, &rows); err != nil {
-		return nil, err
-	}
-	all, err := rows.runs(w.l.ident)
+	s.answer("SELECT ", headFields, ", ", createdOf("ident"), " FROM head:[", loc, ", ", s.arg(w.filter.IDPrefix), "]..=[",
+		loc, ", ", s.arg(w.filter.IDPrefix+"\x7f"), "]")
+	all, err := w.l.headRows(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r listedRun) bool { return r.rev <= w.after || !w.matches(&r.run) })
+	all = slices.DeleteFunc(all, func(r listedRun) bool { return r.run.ID == "" || r.rev <= w.after || !w.matches(&r.run) })
 	slices.SortFunc(all, func(a, b listedRun) int { return cmp.Compare(a.rev, b.rev) })
 	return all[:min(len(all), w.limit)], nil
 }
@@ -283,6 +296,9 @@ func (l *location) orphans(ctx context.Context, status store.Status) ([]listedRu
 		}
 		for _, r := range rows {
 			after = r.rev
+			if r.run.ID == "" {
+				continue
+			}
 			if store.LeaseHeld(r.run.LeaseEnd, now) {
 				gone, known := dead[r.run.Executor]
 				if !known {
