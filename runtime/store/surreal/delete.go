@@ -82,6 +82,7 @@ func (l *location) deleteHead(ctx context.Context, h *head) error {
 		s.do("UPSERT ", s.arg(recordID("pulse", l.ident, pulseEvents, h.Ident)), " SET loc = ", loc, ", what = 'e', ident = ", run,
 			", seq = ", s.arg(h.Seq), ", at = $at, n += 1, run_at = $at, gone_at = $wall, deleted = true, kinds = ['run'], assets = [] RETURN NONE")
 		s.do("DELETE ", s.arg(recordID("pulse", l.ident, pulseLogs, h.Ident)), " RETURN NONE")
+		s.do("DELETE ", s.arg(recordID("log_head", l.ident, h.Ident)), " RETURN NONE")
 		s.do("COMMIT")
 		return l.db.send(ctx, s, nil)
 	})
