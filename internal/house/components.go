@@ -75,6 +75,8 @@ var Components = []Component{
 	{Path: "runtime/store", Imports: []string{
 		"runtime/partition", "runtime/event", "runtime/asset",
 	}},
+	// Which drivers there are. Programs choose one; the engine is given a store.
+	{Path: "runtime/store/driver", Imports: []string{"runtime/store"}},
 	{Path: "runtime/staleness", Imports: []string{
 		"runtime/partition", "runtime/event", "runtime/asset", "runtime/store",
 	}},
@@ -104,7 +106,7 @@ var Components = []Component{
 		"runtime/staleness",
 	}, Tests: []string{"runtime/...", "operator/registry", "internal/chromium"}},
 	{Path: "cli", Imports: []string{
-		"ui", "gateway", "operator/registry", "proto", "runtime/store",
+		"ui", "gateway", "operator/registry", "proto", "runtime/store", "runtime/store/driver",
 	}, Tests: []string{"..."}},
 
 	// What a pipeline may use; a user's module can import no more.

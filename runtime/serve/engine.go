@@ -7,7 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v2"
@@ -19,16 +20,15 @@ import (
 	"rivers.io/runtime/iohandler"
 	"rivers.io/runtime/rivers"
 	"rivers.io/runtime/store"
-	"rivers.io/runtime/store/sqlite"
+	"rivers.io/runtime/store/driver"
 )
 
 // settings are the flags that every command with an engine has.
 type settings struct {
-	storagePath string
+	database    driver.Database
 	valuesURL   string
 	id          string
 	name        string
-	synchronous sqlite.Synchronous
 	worker      event.Worker
 	parallelism int
 	module      string
@@ -39,22 +39,19 @@ type settings struct {
 }
 
 func engineFlags() []cli.Flag {
-	return []cli.Flag{
+	return append(databaseFlags(),
 		moduleFlag(),
-		&cli.StringFlag{Name: "storage-path", Value: ".rivers/rivers.db", Usage: "embedded database file (RIVERS_STORAGE_PATH)"},
-		&cli.StringFlag{Name: "values-url", Usage: "blob store of values (RIVERS_VALUES_URL); default: values beside the database"},
+		&cli.StringFlag{Name: valueFlag, Usage: "blob store of values (RIVERS_VALUES_URL); default: values beside an embedded database"},
 		&cli.StringFlag{Name: "id", Usage: "identity of the location (RIVERS_CODE_LOCATION_ID); default: its name"},
 		&cli.StringFlag{Name: "name", Usage: "name of the location (RIVERS_CODE_LOCATION_NAME); default: the repository's"},
-		&cli.StringFlag{Name: "synchronous", Value: "normal", Usage: "normal, or full to survive a loss of power"},
 		&cli.StringFlag{Name: "executor", Value: "inprocess", Usage: "where steps run by default: inprocess or subprocess"},
 		&cli.IntFlag{Name: "parallelism", Usage: "attempts that run at once; default: CPUs"},
-	}
+	)
 }
 
 func (p *program) settings(c *cli.Context, repo *rivers.Repository) (settings, error) {
 	s := settings{
-		storagePath: p.option(c, "storage-path", "RIVERS_STORAGE_PATH"),
-		valuesURL:   p.option(c, "values-url", "RIVERS_VALUES_URL"),
+		valuesURL:   p.option(c, valueFlag, "RIVERS_VALUES_URL"),
 		id:          p.option(c, "id", "RIVERS_CODE_LOCATION_ID"),
 		name:        p.option(c, "name", "RIVERS_CODE_LOCATION_NAME"),
 		worker:      event.Worker(c.String("executor")),
@@ -67,21 +64,13 @@ func (p *program) settings(c *cli.Context, repo *rivers.Repository) (settings, e
 	if s.id == "" {
 		s.id = s.name
 	}
-	switch c.String("synchronous") {
-	case "normal":
-	case "full":
-		s.synchronous = sqlite.Full
-	default:
-		return s, usage("unknown --synchronous %q; it is normal or full", c.String("synchronous"))
+	var err error
+	if s.database, err = p.database(c); err != nil {
+		return s, err
 	}
-	if s.valuesURL == "" {
-		dir, err := filepath.Abs(filepath.Join(filepath.Dir(s.storagePath), "values"))
-		if err != nil {
+	if s.valuesURL == "" && !c.Bool("memory") {
+		if s.valuesURL, err = valuesBeside(s.database); err != nil {
 			return s, err
-		}
-		s.valuesURL = "file://" + filepath.ToSlash(dir)
-		if s.synchronous == sqlite.Full {
-			s.valuesURL += "?sync=true"
 		}
 	}
 	if s.worker != event.InProcess && s.worker != event.Subprocess {
@@ -106,7 +95,7 @@ func resolve(repo *rivers.Repository) (*asset.Graph, error) {
 type engine struct {
 	repo     *rivers.Repository
 	graph    *asset.Graph
-	store    store.Store
+	store    driver.Store
 	location store.Location
 	values   *iohandler.Blob
 	host     *rivers.Host
@@ -130,24 +119,14 @@ func (p *program) open(ctx context.Context, repo *rivers.Repository, s settings,
 	if e.graph, err = resolve(repo); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.storagePath), 0o755); err != nil {
-		return nil, unreachable(fmt.Errorf("state directory: %w", err))
+	if e.store, err = openDatabase(ctx, s.database, log); err != nil {
+		return nil, err
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{
-		Path: s.storagePath, Mode: sqlite.ReadWrite, Synchronous: s.synchronous, Logger: log,
-	})
-	if errors.Is(err, store.ErrCorrupt) {
-		err = fmt.Errorf("the database %s is damaged: restore a backup of it, or name another with --storage-path (%w)", s.storagePath, err)
-	}
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	e.store = db
 	e.location = e.store.Location(s.id)
 	if e.values, err = iohandler.OpenBlob(ctx, s.valuesURL); err != nil {
 		return nil, unreachable(err)
 	}
-	if err := e.claim(ctx, s.storagePath); err != nil {
+	if err := e.claim(ctx); err != nil {
 		return nil, unreachable(err)
 	}
 	e.host = rivers.NewHost(repo, rivers.HostConfig{Handler: e.values, Getenv: p.env, Logger: log})
@@ -183,9 +162,17 @@ func (p *program) subprocess(s settings, log *slog.Logger) (*subprocess.Host, er
 	return subprocess.New(subprocess.Config{
 		Path:   path,
 		Args:   []string{"execute-step", "--module", s.module},
-		Env:    append(os.Environ(), "RIVERS_VALUES_URL="+s.valuesURL),
+		Env:    append(withoutLogin(os.Environ()), "RIVERS_VALUES_URL="+s.valuesURL),
 		Logger: log,
 	}), nil
+}
+
+// withoutLogin is an environment without the passwords of the database: a step
+// never opens it.
+func withoutLogin(environ []string) []string {
+	return slices.DeleteFunc(environ, func(v string) bool {
+		return strings.HasPrefix(v, driver.EnvPassword+"=") || strings.HasPrefix(v, driver.EnvViewerPassword+"=")
+	})
 }
 
 // register records what the repository declares.

@@ -23,6 +23,7 @@ import (
 	"rivers.io/runtime/rivers"
 	"rivers.io/runtime/server"
 	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/driver"
 )
 
 func (p *program) materializeCommand() *cli.Command {
@@ -54,8 +55,12 @@ func (p *program) materialize(c *cli.Context) (err error) {
 		return err
 	}
 	s.ownRunsOnly = true // the process ends with its one run
-	if c.Bool("memory") && (c.IsSet("storage-path") || c.IsSet("values-url")) {
-		return usage("--memory keeps nothing, so it goes with neither --storage-path nor --values-url")
+	if c.Bool("memory") {
+		for _, flag := range []string{pathFlag, endpointFlag, valueFlag} {
+			if c.IsSet(flag) {
+				return usage("--memory keeps nothing, so it goes without --%s", flag)
+			}
+		}
 	}
 	req, err := materializeRequest(c)
 	if err != nil {
@@ -114,7 +119,7 @@ func (s *settings) temporary() (forget func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("directory of a run that is not kept: %w", err)
 	}
-	s.storagePath = filepath.Join(dir, "rivers.db")
+	s.database = driver.Database{Path: filepath.Join(dir, "rivers.db")}
 	s.valuesURL = "file://" + filepath.ToSlash(filepath.Join(dir, "values"))
 	return func() error { return os.RemoveAll(dir) }, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"rivers.io/internal/surrealtest"
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/store"
 	"rivers.io/runtime/store/sqlite"
@@ -25,6 +27,9 @@ type project struct {
 	t        *testing.T
 	dir      string
 	pipeline string
+	// server keeps the state when it is not nil; else a file does.
+	server *surrealtest.Database
+	env    []string
 }
 
 func newProject(t *testing.T, pipeline string) *project {
@@ -50,9 +55,20 @@ func (p *project) command(args ...string) *exec.Cmd {
 		p.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(p.t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), "RIVERS_TEST_PIPELINE="+p.pipeline)
+	cmd.Env = append(append(os.Environ(), "RIVERS_TEST_PIPELINE="+p.pipeline), p.env...)
 	cmd.Dir = p.dir
 	return cmd
+}
+
+// database says on the command line where the state is.
+func (p *project) database() []string {
+	if p.server == nil {
+		return []string{"--storage-path", p.path("rivers.db")}
+	}
+	return []string{
+		"--surreal-endpoint", p.server.URL, "--surreal-namespace", p.server.Namespace, "--surreal-database", p.server.Database,
+		"--values-url", "file://" + p.path("values"),
+	}
 }
 
 // serve starts the pipeline and waits until it serves.
@@ -66,7 +82,7 @@ func (p *project) serveOn(args ...string) *process {
 	p.t.Helper()
 	announce := p.path("announce.json")
 	_ = os.Remove(announce)
-	cmd := p.command(append([]string{"serve", "--storage-path", p.path("rivers.db"), "--announce", announce}, args...)...)
+	cmd := p.command(slices.Concat([]string{"serve", "--announce", announce}, p.database(), args)...)
 	log, err := os.OpenFile(p.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		p.t.Fatal(err)

@@ -94,8 +94,8 @@ func (e *engine) exclusive(ctx context.Context) error {
 }
 
 // claim says in the store of values that this database refers to them.
-func (e *engine) claim(ctx context.Context, storagePath string) (err error) {
-	if e.database, err = databaseID(storagePath); err != nil {
+func (e *engine) claim(ctx context.Context) (err error) {
+	if e.database, err = e.store.Identity(ctx); err != nil {
 		return fmt.Errorf("identity of the database: %w", err)
 	}
 	return e.values.Claim(ctx, e.database)

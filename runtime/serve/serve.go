@@ -151,7 +151,7 @@ func (l *location) start(ctx context.Context) (<-chan error, error) {
 	l.manager.Start()
 	l.startLoops()
 	l.server.SetReady(true)
-	l.log.Info("serving", "location", l.settings.name, "address", l.listener.Addr().String(), "assets", l.graph.Len())
+	l.log.Info("serving", "location", l.settings.name, "address", l.listener.Addr().String(), "assets", l.graph.Len(), "database", l.store.Describe())
 	if path := l.cli.String("announce"); path != "" {
 		a := announcement{
 			Name: l.settings.name, Module: l.settings.module, GRPC: l.listener.Addr().String(),

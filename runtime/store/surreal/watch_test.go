@@ -403,19 +403,3 @@ func TestSweep(t *testing.T) {
 		t.Errorf("left is %s", got)
 	}
 }
-
-func TestWithEnv(t *testing.T) {
-	env := map[string]string{EnvEndpoint: "ws://e:1", EnvNamespace: "", EnvDatabase: "d", EnvUsername: "u", EnvPassword: "p"}
-	c := Config{Database: "mine"}.WithEnv(func(k string) string { return env[k] })
-	if c.Endpoint != "ws://e:1" || c.Namespace != DefaultNamespace || c.Database != "mine" || c.Credentials.User != "u" || c.Credentials.Password != "p" {
-		t.Errorf("%+v", c)
-	}
-	c = Config{}
-	c.Credentials.User = "me"
-	if c = c.WithEnv(func(k string) string { return env[k] }); c.Credentials.User != "me" || c.Credentials.Password != "" {
-		t.Errorf("another user's password: %+v", c)
-	}
-	if c = (Config{}).WithEnv(func(string) string { return "" }); c.Endpoint != DefaultEndpoint || c.Database != DefaultDatabase || c.Credentials.User != "" {
-		t.Errorf("%+v", c)
-	}
-}

@@ -1,6 +1,7 @@
-package serve
+package driver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,12 +10,20 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"rivers.io/runtime/store/sqlite"
 )
 
-// databaseID returns the identity of a database: a random id in a file beside it,
-// made when it is missing. It moves and is copied with the directory.
-func databaseID(storagePath string) (uuid.UUID, error) {
-	path := storagePath + ".id"
+// embedded is a database in a file.
+type embedded struct {
+	*sqlite.DB
+	path string
+}
+
+// Identity returns a random id in a file beside the database, made when it is
+// missing, whoever opened it. It moves and is copied with the directory.
+func (e *embedded) Identity(context.Context) (uuid.UUID, error) {
+	path := e.path + ".id"
 	id, err := readID(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return id, err

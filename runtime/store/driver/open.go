@@ -1,0 +1,140 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/sqlite"
+	"rivers.io/runtime/store/surreal"
+)
+
+// Mode says what an opened database may be used for.
+type Mode int
+
+// The modes.
+const (
+	// ReadOnly opens an existing database; methods that write give
+	// store.ErrReadOnly.
+	ReadOnly Mode = iota
+	// ReadWrite gives an empty database the schema of this build.
+	ReadWrite
+)
+
+// Options say how a database is opened.
+type Options struct {
+	// Mode defaults to ReadOnly.
+	Mode Mode
+	// Now is the clock for times of record and leases; by default that of this
+	// machine for a file, and of the server for a server.
+	Now func() time.Time
+	// Logger defaults to one that discards.
+	Logger *slog.Logger
+}
+
+// Store is an opened database.
+type Store interface {
+	store.Store
+	// Identity returns the random id that tells this database from every other,
+	// however it is reached. The first writer makes it; a reader before that is
+	// told store.ErrNotReady.
+	Identity(ctx context.Context) (uuid.UUID, error)
+}
+
+// Open opens the database. An empty one is given the schema of this build in mode
+// ReadWrite and is store.ErrNotReady in mode ReadOnly; a schema that this build
+// may not use is store.ErrSchema; a user who may not write is store.ErrReadOnly in
+// mode ReadWrite; a file that is no database is store.ErrCorrupt, and whatever
+// keeps a server from being used store.ErrUnavailable.
+func (d Database) Open(ctx context.Context, o Options) (Store, error) {
+	if d.Embedded() {
+		db, err := sqlite.Open(ctx, d.file(o))
+		if err != nil {
+			return nil, d.explain(err)
+		}
+		return &embedded{DB: db, path: d.Path}, nil
+	}
+	db, err := surreal.Open(ctx, d.server(o))
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	if o.Mode == ReadWrite {
+		if _, err := db.Identity(ctx); err != nil { // shows that the user may write
+			return nil, errors.Join(d.explain(err), db.Close())
+		}
+	}
+	return db, nil
+}
+
+// Inspect returns the schema of the database, whether or not this build may use
+// it; Version is 0 for an empty one. It changes nothing. A file that is not there
+// is store.ErrNotReady; other errors are those of Open.
+func (d Database) Inspect(ctx context.Context) (store.Schema, error) {
+	var s store.Schema
+	var err error
+	if d.Embedded() {
+		s, err = sqlite.Inspect(ctx, d.Path)
+	} else {
+		s, err = surreal.Inspect(ctx, d.server(Options{}))
+	}
+	return s, d.explain(err)
+}
+
+// Migrate brings the database to the schema of this build, and creates it when it
+// is empty. It is safe to call from several processes at once. A database that is
+// newer than this build is left alone. Errors are those of Open.
+func (d Database) Migrate(ctx context.Context, log *slog.Logger) error {
+	if d.Embedded() {
+		return d.explain(sqlite.Migrate(ctx, d.Path))
+	}
+	return d.explain(surreal.Migrate(ctx, d.server(Options{Logger: log})))
+}
+
+// projections is what a driver offers that can make what follows from the events
+// anew.
+type projections interface {
+	Compare(ctx context.Context) ([]string, error)
+	Rebuild(ctx context.Context) error
+}
+
+// Check computes everything that follows from the stored events and returns how
+// what is stored differs from it, at most 100 differences. A driver that cannot is
+// store.ErrInvalid.
+func (d Database) Check(ctx context.Context) (differences []string, err error) {
+	err = d.project(ctx, ReadOnly, "check", func(p projections) (err error) {
+		differences, err = p.Compare(ctx)
+		return err
+	})
+	return differences, err
+}
+
+// Rebuild makes everything that follows from the stored events anew. It never
+// creates a database; a driver that cannot rebuild is store.ErrInvalid.
+func (d Database) Rebuild(ctx context.Context) error {
+	s, err := d.Inspect(ctx)
+	switch {
+	case err != nil:
+		return err
+	case s.Version == 0:
+		return fmt.Errorf("%s: the database is empty: %w", d, store.ErrNotReady)
+	}
+	return d.project(ctx, ReadWrite, "rebuild", func(p projections) error { return p.Rebuild(ctx) })
+}
+
+func (d Database) project(ctx context.Context, mode Mode, doing string, work func(projections) error) error {
+	db, err := d.Open(ctx, Options{Mode: mode})
+	if err != nil {
+		return err
+	}
+	p, ok := db.(projections)
+	if !ok {
+		err = fmt.Errorf("%s: rivers cannot %s a database on SurrealDB, only an embedded one: %w", d, doing, store.ErrInvalid)
+		return errors.Join(err, db.Close())
+	}
+	return errors.Join(d.explain(work(p)), db.Close())
+}
