@@ -2,13 +2,22 @@ package surreal
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
 )
 
-// statesAtOnce is the most assets whose states one statement reads.
-const statesAtOnce = 1000
+// statesAtOnce is the most assets whose states one statement reads, and
+// statesBeside how many such statements run beside each other.
+const (
+	statesAtOnce = 125
+	statesBeside = 8
+)
 
 // stateRow is the newest that is known about an asset: the key materialized
 // last, the key failed last and the newest observation.
@@ -29,38 +38,64 @@ func (l *location) AssetStates(ctx context.Context, assets []string) ([]store.As
 		}
 		assets = declared
 	}
-	list := make([]store.AssetState, 0, len(assets))
-	for len(assets) > 0 {
-		n := min(len(assets), statesAtOnce)
-		rows, err := l.stateRows(ctx, assets[:n])
-		if err != nil {
-			return nil, err
-		}
-		for i := range rows {
-			state, err := rows[i].state(assets[i])
-			if err != nil {
-				return nil, err
+	list := make([]store.AssetState, len(assets))
+	parts := (len(assets) + statesAtOnce - 1) / statesAtOnce
+	errs := make([]error, parts)
+	var next atomic.Int64
+	var tasks sync.WaitGroup
+	for range min(parts, statesBeside) {
+		tasks.Go(func() {
+			for n := int(next.Add(1)) - 1; n < parts; n = int(next.Add(1)) - 1 {
+				from := n * statesAtOnce
+				errs[n] = l.states(ctx, assets[from:min(from+statesAtOnce, len(assets))], list[from:])
 			}
-			list = append(list, state)
-		}
-		assets = assets[n:]
+		})
+	}
+	tasks.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	return list, nil
 }
 
-// stateRows finds each of the three by the first entry of an index.
-func (l *location) stateRows(ctx context.Context, assets []string) ([]stateRow, error) {
-	groups := make([][2]string, len(assets))
-	for i, name := range assets {
-		groups[i] = [2]string{group(l.ident, name), group(l.ident, name, classObservation)}
+// states reads the states of a few assets into list.
+func (l *location) states(ctx context.Context, assets []string, list []store.AssetState) error {
+	rows, err := l.stateRows(ctx, assets)
+	if err != nil {
+		return err
 	}
+	for i := range rows {
+		if list[i], err = rows[i].state(assets[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stateRows finds each of the three by the first entry of an index. Each is a
+// SELECT of its own, since one in a closure would read all entries.
+func (l *location) stateRows(ctx context.Context, assets []string) ([]stateRow, error) {
 	s := newScript()
-	s.answer("RETURN ", s.arg(groups), ".map(|$a| { RETURN {",
-		"m: (SELECT ", partFields, ", g, mrev FROM part WHERE g = $a[0] AND mrev > '' ORDER BY g, mrev LIMIT 1), ",
-		"f: (SELECT key, ft, frun, g, frev FROM part WHERE g = $a[0] AND frev > '' ORDER BY g, frev LIMIT 1), ",
-		"o: (SELECT t, g, rev FROM history WHERE g = $a[1] AND rev > '' ORDER BY g, rev LIMIT 1)} })")
+	var text strings.Builder
+	for i, name := range assets {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		g, observed := s.arg(group(l.ident, name)), s.arg(group(l.ident, name, classObservation))
+		for _, part := range []string{
+			"{m: (SELECT ", partFields, ", g, mrev FROM part WHERE g = ", g, " AND mrev > '' ORDER BY g, mrev LIMIT 1), ",
+			"f: (SELECT key, ft, frun, g, frev FROM part WHERE g = ", g, " AND frev > '' ORDER BY g, frev LIMIT 1), ",
+			"o: (SELECT t, g, rev FROM history WHERE g = ", observed, " AND rev > '' ORDER BY g, rev LIMIT 1)}",
+		} {
+			text.WriteString(part)
+		}
+	}
+	s.answer("RETURN [", text.String(), "]")
 	var rows []stateRow
 	err := l.db.read(ctx, "read the states of assets", s, &rows)
+	if err == nil && len(rows) != len(assets) {
+		err = fmt.Errorf("%d states of %d assets: %w", len(rows), len(assets), store.ErrCorrupt)
+	}
 	return rows, err
 }
 

@@ -158,8 +158,12 @@ func (r *logReader) where(s *script) string {
 func (r *logReader) pick(ctx context.Context) error {
 	most := max(1, logReadChunks/len(r.sources))
 	s := newScript()
-	s.answer("RETURN ", s.arg(r.sources), ".map(|$s| { RETURN (SELECT source, last, step, key, number, stream, lines FROM log WHERE source = $s AND last > ",
-		s.arg(r.after), " ORDER BY source, last LIMIT ", s.arg(most), ") })")
+	lists := make([]string, len(r.sources))
+	for i, src := range r.sources {
+		lists[i] = "(SELECT source, last, step, key, number, stream, lines FROM log WHERE source = " + s.arg(src) + " AND last > " +
+			s.arg(r.after) + " ORDER BY source, last LIMIT " + s.arg(most) + ")"
+	}
+	s.answer("RETURN [", strings.Join(lists, ", "), "]")
 	var got [][]logChunk
 	if err := r.l.db.read(ctx, "read logs", s, &got); err != nil {
 		return err
