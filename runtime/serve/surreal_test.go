@@ -94,7 +94,7 @@ func TestSurrealDBThatCannotBeUsed(t *testing.T) {
 		},
 		"something else": {
 			fresh: true, change: "DEFINE TABLE person",
-			says:   []string{"belongs to something else", "person"},
+			says: []string{"belongs to something else", "person"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
