@@ -54,10 +54,12 @@
 // # Live queries
 //
 // Live, then read what there is, then Next: a change is in what was read, or comes
-// as a notification, or both. Notifications are returned in the order in which they
+// as a notification, or both, as far as the engine keeps its word. Notifications are returned in the order in which they
 // came in, which is not that of the commits: the engine itself swaps neighbours, even
 // those of one client's transactions one after another. Take them as hints of what
-// to read. A Subscription ends with ErrGap when its link is lost or QueueLimit
+// to read, and read from time to time without one: in engine 3.0.2 a live query that
+// is started while others write to its table may stay deaf until it ends, and a
+// transaction that began before Live returned is reported by none. A Subscription ends with ErrGap when its link is lost or QueueLimit
 // notifications wait unread; what was queued before is still returned. The server
 // says nothing when the table of a live query is removed.
 //

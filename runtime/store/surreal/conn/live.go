@@ -69,7 +69,8 @@ type Subscription struct {
 }
 
 // Live starts a live query: one LIVE SELECT statement whose table exists. What is
-// written after Live returned is seen, in the order in which the server reports it,
+// written after Live returned is seen (but see the package's text on what the engine
+// misses), in the order in which the server reports it,
 // which is roughly that of the commits and no more; what was there before is not, so
 // read it after Live. Live queries have a socket of their own, which long answers do
 // not hold up.
