@@ -37,6 +37,10 @@ type Config struct {
 	// Busy is how long a call is repeated that meets conflicts or a broken
 	// connection before it gives up with store.ErrUnavailable; default 10 s.
 	Busy time.Duration
+	// Silence is after how long without a sign of life a connection is replaced, and
+	// MaxBackoff how long the pauses between attempts to replace it grow; the defaults
+	// are those of package conn.
+	Silence, MaxBackoff time.Duration
 	// Now is the clock for times of record and leases; default the engine's.
 	Now func() time.Time
 	// Logger defaults to one that discards.
@@ -105,6 +109,7 @@ func connect(ctx context.Context, cfg Config, build []migration) (*DB, error) {
 	c, err := conn.Open(ctx, conn.Config{
 		Endpoint: cfg.Endpoint, Namespace: cfg.Namespace, Database: cfg.Database,
 		Credentials: cfg.Credentials, Logger: cfg.Logger,
+		Silence: cfg.Silence, Heartbeat: cfg.Silence / 3, MaxBackoff: cfg.MaxBackoff,
 	})
 	if err != nil {
 		if cerr := ctx.Err(); cerr != nil {
