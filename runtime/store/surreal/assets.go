@@ -15,8 +15,8 @@ import (
 // statesAtOnce is the most assets whose states one statement reads, and
 // statesBeside how many such statements run beside each other.
 const (
-	statesAtOnce = 125
-	statesBeside = 8
+	statesAtOnce = 16
+	statesBeside = 4
 )
 
 // stateRow is the newest that is known about an asset: the key materialized

@@ -241,7 +241,7 @@ func (l *location) writeCatalogue(s *script, old *catalogueState, d *draft, fres
 	for i, name := range fresh {
 		marks[i] = map[string]any{"id": recordID("asset", l.ident, name)}
 	}
-	s.do("INSERT IGNORE INTO asset ", s.arg(marks), " RETURN NONE")
+	s.createEach(marks, "{}")
 	return nil
 }
 

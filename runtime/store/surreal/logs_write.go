@@ -171,8 +171,8 @@ func (w *logWriting) script() (*script, error) {
 	for _, r := range w.rewrite {
 		s.do("UPDATE ", s.arg(r.id), " SET lines = ", s.arg(r.lines), " RETURN NONE")
 	}
-	s.do("INSERT INTO log ", s.arg(nonNil(w.rows)), " RETURN NONE")
-	s.do("INSERT INTO log_source ", s.arg(w.sums), " ON DUPLICATE KEY UPDATE bytes = $input.bytes RETURN NONE")
+	s.createEach(nonNil(w.rows), "{}")
+	s.do("FOR $x IN ", s.arg(w.sums), " { UPSERT $x.id SET bytes = $x.bytes RETURN NONE }")
 	s.do("UPSERT ", s.arg(recordID("pulse", l.ident, pulseLogs, w.run)), " SET loc = ", s.arg(l.ident), ", what = 'l', ident = ", s.arg(w.run),
 		", seq = (", s.arg(l.headID(w.run)), ".seq), at = $at, n += 1, kinds = ['logs'], assets = [] RETURN NONE")
 	s.do("COMMIT")
