@@ -162,12 +162,8 @@ func (a *logAppend) try(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := w.script()
-	if err != nil {
-		return err
-	}
 	a.sent = head.Seq + int64(len(a.lines))
-	return a.l.db.send(ctx, s, nil)
+	return a.l.db.send(ctx, w.script(), nil)
 }
 
 // sources are the sources of the lines, each once.

@@ -157,7 +157,7 @@ func (w *logWriting) chunks(src logSource, lines []storedLine) error {
 }
 
 // script is the transaction, which is refused when the head moved.
-func (w *logWriting) script() (*script, error) {
+func (w *logWriting) script() *script {
 	l, seq := w.l, w.head.Seq+int64(len(w.lines))
 	s := l.change()
 	id := s.arg(recordID("log_head", l.ident, w.run))
@@ -176,5 +176,5 @@ func (w *logWriting) script() (*script, error) {
 	s.do("UPSERT ", s.arg(recordID("pulse", l.ident, pulseLogs, w.run)), " SET loc = ", s.arg(l.ident), ", what = 'l', ident = ", s.arg(w.run),
 		", seq = (", s.arg(l.headID(w.run)), ".seq), at = $at, n += 1, kinds = ['logs'], assets = [] RETURN NONE")
 	s.do("COMMIT")
-	return s, nil
+	return s
 }
