@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rivers.io/runtime/store"
@@ -31,12 +32,18 @@ const watchPoll = 15 * time.Second
 type watches struct {
 	d *DB
 
+	// poll and look are how often feeds look for what changed a moment ago, and
+	// watchers for all that they may have missed.
+	poll, look time.Duration
+
 	mu    sync.Mutex
 	feeds map[string]*feed
 	over  bool
 }
 
-func newWatches(d *DB) *watches { return &watches{d: d, feeds: map[string]*feed{}} }
+func newWatches(d *DB) *watches {
+	return &watches{d: d, poll: usualPoll, look: watchPoll, feeds: map[string]*feed{}}
+}
 
 // feed is the live query of one location.
 type feed struct {
@@ -48,9 +55,15 @@ type feed struct {
 	ready chan struct{}
 	once  sync.Once
 
-	mu  sync.Mutex
-	all map[*watcher]bool
-	by  map[string]map[*watcher]bool
+	// every is the pause between looks; told counts notifications.
+	every time.Duration
+	told  atomic.Int64
+
+	mu    sync.Mutex
+	all   map[*watcher]bool
+	by    map[string]map[*watcher]bool
+	heard map[pulseKey]int64
+	again context.CancelFunc // begins the live query anew
 }
 
 // join begins to collect what changes about a stream, or about all of the
@@ -61,12 +74,16 @@ func (ws *watches) join(loc, stream string) *watcher {
 	defer ws.mu.Unlock()
 	f := ws.feeds[loc]
 	if f == nil {
-		f = &feed{d: ws.d, loc: loc, ready: make(chan struct{}), all: map[*watcher]bool{}, by: map[string]map[*watcher]bool{}}
+		f = &feed{
+			d: ws.d, loc: loc, ready: make(chan struct{}), every: ws.poll,
+			all: map[*watcher]bool{}, by: map[string]map[*watcher]bool{}, heard: map[pulseKey]int64{},
+		}
 		var ctx context.Context
 		ctx, f.cancel = context.WithCancel(ws.d.ctx)
 		if !ws.over {
 			ws.feeds[loc] = f
 			ws.d.tasks.Go(func() { f.run(ctx) })
+			ws.d.tasks.Go(func() { f.poll(ctx) })
 		}
 	}
 	f.users++
@@ -133,6 +150,9 @@ func (f *feed) run(ctx context.Context) {
 				continue
 			}
 		}
+		if errors.Is(err, context.Canceled) {
+			continue // renew
+		}
 		f.d.cfg.Logger.Warn("a live query ended; beginning anew", "location", f.loc, "pause", pause, "error", err)
 		if sleep(ctx, jitter(pause)) != nil {
 			return
@@ -143,6 +163,11 @@ func (f *feed) run(ctx context.Context) {
 
 // listen runs one live query until it ends, and reports whether it began.
 func (f *feed) listen(ctx context.Context) (began bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.mu.Lock()
+	f.again = cancel
+	f.mu.Unlock()
 	sub, err := f.d.link.Live(ctx, "LIVE SELECT * FROM pulse WHERE loc = $loc", map[string]any{"loc": f.loc})
 	if err != nil {
 		return false, err
@@ -161,7 +186,7 @@ func (f *feed) listen(ctx context.Context) (began bool, err error) {
 		if err := n.Decode(p); err != nil {
 			return true, err
 		}
-		f.deliver(p)
+		f.notified(p)
 	}
 }
 
@@ -294,7 +319,7 @@ func (w *watcher) follow(ctx context.Context, look func(context.Context) (done b
 
 // wait waits until something changed, or for so long that it is better to look.
 func (w *watcher) wait(ctx context.Context) {
-	t := time.NewTimer(jitter(watchPoll))
+	t := time.NewTimer(jitter(w.ws.look))
 	defer t.Stop()
 	select {
 	case <-w.wake:
