@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
 	"rivers.io/runtime/partition"
 	"rivers.io/runtime/store"
 )
@@ -39,33 +41,89 @@ func (l *location) AssetStates(ctx context.Context, assets []string) ([]store.As
 		assets = declared
 	}
 	list := make([]store.AssetState, len(assets))
-	parts := (len(assets) + statesAtOnce - 1) / statesAtOnce
+	var keyed []int
+	for from := 0; from < len(assets); from += store.MaxKeys {
+		some := assets[from:min(from+store.MaxKeys, len(assets))]
+		more, err := l.plainStates(ctx, some, list[from:])
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range more {
+			keyed = append(keyed, from+i)
+		}
+	}
+	return list, l.keyedStates(ctx, assets, keyed, list)
+}
+
+// plainStates reads what is known about assets as a whole, which is all about
+// those without keys. It returns the places of the others.
+func (l *location) plainStates(ctx context.Context, assets []string, list []store.AssetState) (keyed []int, err error) {
+	marks, parts := make([]models.RecordID, len(assets)), make([]models.RecordID, len(assets))
+	for i, name := range assets {
+		marks[i], parts[i] = recordID("asset", l.ident, name), recordID("part", l.ident, name, "")
+	}
+	s := newScript()
+	s.answer("RETURN {k: (SELECT VALUE id[1] FROM ", s.arg(marks), " WHERE keyed = true), p: (SELECT ", partFields, " FROM ", s.arg(parts), ")}")
+	var got struct {
+		Keyed []string  `json:"k"`
+		Parts []partRow `json:"p"`
+	}
+	if err := l.db.read(ctx, "read the states of assets", s, &got); err != nil {
+		return nil, err
+	}
+	has, rows := map[string]bool{}, map[string]*partRow{}
+	for _, name := range got.Keyed {
+		has[name] = true
+	}
+	for i := range got.Parts {
+		rows[got.Parts[i].Asset] = &got.Parts[i]
+	}
+	for i, name := range assets {
+		list[i].Asset = name
+		if has[name] {
+			keyed = append(keyed, i)
+			continue
+		}
+		if r := rows[name]; r != nil {
+			if list[i].Last, err = r.last(); err != nil {
+				return nil, err
+			}
+			list[i].FailedAt, list[i].FailedRun, list[i].ObservedAt = instant(r.FT), r.Run, instant(r.OT)
+		}
+	}
+	return keyed, nil
+}
+
+// keyedStates reads the states of the assets at some places.
+func (l *location) keyedStates(ctx context.Context, assets []string, places []int, list []store.AssetState) error {
+	parts := (len(places) + statesAtOnce - 1) / statesAtOnce
 	errs := make([]error, parts)
 	var next atomic.Int64
 	var tasks sync.WaitGroup
 	for range min(parts, statesBeside) {
 		tasks.Go(func() {
 			for n := int(next.Add(1)) - 1; n < parts; n = int(next.Add(1)) - 1 {
-				from := n * statesAtOnce
-				errs[n] = l.states(ctx, assets[from:min(from+statesAtOnce, len(assets))], list[from:])
+				some := places[n*statesAtOnce : min((n+1)*statesAtOnce, len(places))]
+				errs[n] = l.states(ctx, assets, some, list)
 			}
 		})
 	}
 	tasks.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return list, nil
+	return errors.Join(errs...)
 }
 
-// states reads the states of a few assets into list.
-func (l *location) states(ctx context.Context, assets []string, list []store.AssetState) error {
-	rows, err := l.stateRows(ctx, assets)
+// states reads the states of the assets at a few places.
+func (l *location) states(ctx context.Context, assets []string, places []int, list []store.AssetState) error {
+	names := make([]string, len(places))
+	for i, at := range places {
+		names[i] = assets[at]
+	}
+	rows, err := l.stateRows(ctx, names)
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		if list[i], err = rows[i].state(assets[i]); err != nil {
+	for i, at := range places {
+		if list[at], err = rows[i].state(names[i]); err != nil {
 			return err
 		}
 	}

@@ -29,9 +29,11 @@ type partRow struct {
 	SKey   string `json:"skey"`
 	Number int    `json:"number"`
 	P      []byte `json:"p"`
+	// OT is when the key was observed last.
+	OT int64 `json:"ot"`
 }
 
-const partFields = "id[1] AS asset, key, mt, ft, frun, stream, seq, t, step, skey, number, p"
+const partFields = "id[1] AS asset, key, mt, ft, frun, stream, seq, t, step, skey, number, p, ot"
 
 // last is the newest materialization, or nil.
 func (r *partRow) last() (*store.Materialized, error) {

@@ -24,8 +24,9 @@ const moved = "rivers: moved"
 type script struct {
 	text strings.Builder
 	vars map[string]any
-	n    int // statements so far
-	out  int // the statement whose result is the answer
+	n    int      // statements so far
+	out  int      // the statement whose result is the answer
+	done []func() // what follows once it is acknowledged
 }
 
 func newScript() *script { return &script{vars: map[string]any{}, out: -1} }
@@ -130,6 +131,9 @@ func (d *DB) send(ctx context.Context, s *script, dest any) error {
 	if err != nil {
 		return err
 	}
+	for _, f := range s.done {
+		f()
+	}
 	if dest == nil || s.out < 0 {
 		return nil
 	}
@@ -167,11 +171,17 @@ func (d *DB) repeat(ctx context.Context, doing string, try func(lost bool) error
 	}
 }
 
+// errAgain is returned by a try that another may follow.
+var errAgain = fmt.Errorf("to be tried again: %w", store.ErrUnavailable)
+
 // transient reports whether a repeat may help, and whether the call that failed
 // may have been carried out.
 func transient(err error) (again, unsure bool) {
 	if l := new(conn.LostError); errors.As(err, &l) {
 		return true, l.Sent
+	}
+	if errors.Is(err, errAgain) {
+		return true, false
 	}
 	q := new(conn.QueryError)
 	return errors.As(err, &q) && q.Kind == conn.Conflict, false

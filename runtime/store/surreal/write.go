@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
@@ -20,6 +22,9 @@ func (a *advance) script() (*script, error) {
 	}
 	if err := a.l.writeEvents(s, a.after.head.Ident, a.recs); err != nil {
 		return nil, err
+	}
+	if a.writer == "" && len(a.recs) > 0 {
+		s.do("UPDATE ", s.arg(recordID("batch", a.l.ident, a.after.head.Ident, a.after.head.Seq)), " SET nonce = ", s.arg(a.nonce), " RETURN NONE")
 	}
 	a.countStatus(s)
 	a.pulse(s)
@@ -178,7 +183,28 @@ func (l *location) writeEvents(s *script, stream string, recs []record) error {
 	s.do("LET $down = ", downExpr("$at"))
 	s.createEach(history, "{t: $r.t, rev: string::concat($down, $x.tie)}")
 	l.writeParts(s, stream, recs)
+	l.markKeyed(s, recs)
 	return nil
+}
+
+// markKeyed marks the assets of which something is told about a key, the first
+// time that this process tells it: of all others one record says all.
+func (l *location) markKeyed(s *script, recs []record) {
+	var marks []models.RecordID
+	seen := map[string]bool{}
+	for i := range recs {
+		r := &recs[i]
+		known := assetKey{l.ident, r.asset}
+		if !r.subject || r.key == "" || seen[r.asset] || l.db.keyed.has(known) {
+			continue
+		}
+		seen[r.asset] = true
+		marks = append(marks, recordID("asset", l.ident, r.asset))
+		s.done = append(s.done, func() { l.db.keyed.add(known) })
+	}
+	if len(marks) > 0 {
+		s.do("FOR $x IN ", s.arg(marks), " { LET $keyed = $x.keyed; IF $keyed IS NONE { UPSERT $x SET keyed = true RETURN NONE } }")
+	}
 }
 
 // class tells the kinds of history apart, each of which has lists of its own.
@@ -220,8 +246,8 @@ func (l *location) historyRow(stream string, r *record) map[string]any {
 
 // partChanges are what events tell about keys, in the order that keeps the last
 // word the last: failures that a materialization follows, materializations,
-// then failures that follow one.
-type partChanges struct{ before, made, after []map[string]any }
+// then failures that follow one; and what was observed.
+type partChanges struct{ before, made, after, observed []map[string]any }
 
 // writeParts writes what is known about keys. The expressions of an UPSERT do not
 // see the record that it changes, so that they read it by its id.
@@ -234,6 +260,9 @@ func (l *location) writeParts(s *script, stream string, recs []record) {
 			" number = $x.number, p = $x.p RETURN NONE }")
 	}
 	l.writeFailures(s, c.after)
+	if len(c.observed) > 0 {
+		s.do("FOR $x IN ", s.arg(c.observed), " { UPSERT $x.id SET g = $x.g, key = $x.key, ot = $r.t RETURN NONE }")
+	}
 }
 
 func (l *location) writeFailures(s *script, rows []map[string]any) {
@@ -248,8 +277,13 @@ func (l *location) partChanges(stream string, recs []record) partChanges {
 	type last struct{ before, made, after *record }
 	known := map[store.AssetKey]*last{}
 	var order []store.AssetKey
+	var c partChanges
 	for i := range recs {
 		r := &recs[i]
+		if r.subject && r.event.Type() == event.TypeObservation {
+			c.observed = append(c.observed, l.partRow(stream, r))
+			continue
+		}
 		made := r.subject && r.event.Type() == event.TypeMaterialization
 		if !made && !(r.subject && store.Fails(r.event.Payload)) {
 			continue
@@ -272,7 +306,6 @@ func (l *location) partChanges(stream string, recs []record) partChanges {
 			x.after = r
 		}
 	}
-	var c partChanges
 	for _, k := range order {
 		x := known[k]
 		if x.before != nil {
