@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
@@ -17,8 +19,11 @@ type advance struct {
 	before *snapshot
 	after  *snapshot
 	recs   []record
-	// lost tells that an earlier try of the same change got no answer.
-	lost bool
+	// mine tells that an earlier try of the same change, whose answer was lost, was
+	// carried out.
+	mine bool
+	// nonce marks the events of the change, unless they are those of a writer.
+	nonce string
 	// lease is how the lease changes: not at all, to an end that long after the
 	// transaction, or, when negative, to none.
 	lease time.Duration
@@ -79,9 +84,10 @@ func (l *location) advance(ctx context.Context, run, doing string, first *snapsh
 	var done *snapshot
 	key := headKey{l.ident, run}
 	guess := first
-	err := l.db.repeat(ctx, doing, func(lost bool) error {
+	c := &change{l: l, run: run, writer: writer, nonce: uuid.NewString(), step: step}
+	err := l.db.repeat(ctx, doing, func(bool) error {
 		for range maxMoves {
-			got, err := l.try(ctx, run, guess, writer, lost, step)
+			got, err := c.try(ctx, guess)
 			if err == nil || errors.Is(err, errNothing) {
 				done = got
 				l.db.heads.put(key, done)
@@ -102,22 +108,59 @@ func (l *location) advance(ctx context.Context, run, doing string, first *snapsh
 // time another writer's change was accepted.
 const maxMoves = 1000
 
-func (l *location) try(ctx context.Context, run string, guess *snapshot, writer string, lost bool, step func(*advance) error) (*snapshot, error) {
+// change is a change to a run over all its tries.
+type change struct {
+	l      *location
+	run    string
+	writer string
+	nonce  string
+	step   func(*advance) error
+	// sent is the number of the last event of the last try without an answer, or 0.
+	// Tries before that cannot be carried out any more: the head moved.
+	sent int64
+}
+
+func (c *change) try(ctx context.Context, guess *snapshot) (*snapshot, error) {
 	before := guess
 	if before == nil {
 		var err error
-		if before, err = l.load(ctx, run, writer); err != nil {
+		if before, err = c.l.load(ctx, c.run, c.writer); err != nil {
 			return nil, err
 		}
 	}
-	a := &advance{l: l, before: before, after: before.clone(), lost: lost}
-	if err := step(a); err != nil {
+	mine, err := c.wrote(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if mine && guess == nil { // the head was read before and may be older
+		if before, err = c.l.load(ctx, c.run, c.writer); err != nil {
+			return nil, err
+		}
+	}
+	a := &advance{l: c.l, before: before, after: before.clone(), mine: mine, nonce: c.nonce}
+	if err := c.step(a); err != nil {
 		if guess != nil {
 			return nil, errMoved // refused by a guess: look first
 		}
 		return before, err
 	}
+	if a.writer == "" && len(a.recs) > 0 {
+		c.sent = a.after.head.Seq
+	}
 	return a.commit(ctx)
+}
+
+// wrote reports whether the try whose answer was lost was carried out: whether its
+// events bear its nonce. (An append is known by its writer's counter.)
+func (c *change) wrote(ctx context.Context) (bool, error) {
+	if c.sent == 0 {
+		return false, nil
+	}
+	s := newScript()
+	s.answer("RETURN ", s.arg(recordID("batch", c.l.ident, c.run, c.sent)), ".nonce ?? ''")
+	var nonce string
+	err := c.l.db.send(ctx, s, &nonce)
+	return nonce == c.nonce, err
 }
 
 // commit sends the change as one transaction.

@@ -152,11 +152,13 @@ func follow(s *snapshot, r *record) error {
 	return nil
 }
 
-// renewal is the script of a change to the lease alone.
-func (l *location) renewal(run string, epoch uint64, lease time.Duration) *script {
+// renewal is the script of a change to the lease alone, of a run that was released
+// or not: a renewal that comes late must not undo a release.
+func (l *location) renewal(run string, epoch uint64, lease time.Duration, released bool) *script {
 	s := l.db.begin()
 	s.answer("RETURN (UPDATE ", s.arg(l.headID(run)), " SET lease_end = $wall + ", s.arg(int64(lease)),
-		" WHERE epoch = ", s.arg(epoch), " AND status = ", s.arg(string(store.Started)), " RETURN VALUE lease_end)[0] ?? 0")
+		" WHERE epoch = ", s.arg(epoch), " AND status = ", s.arg(string(store.Started)), " AND (lease_end = 0) = ", s.arg(released),
+		" RETURN VALUE lease_end)[0] ?? 0")
 	s.do("COMMIT")
 	return s
 }

@@ -49,7 +49,8 @@ func (d *DB) take(ctx context.Context, id models.RecordID, times claimTimes) (*c
 		s.do("BEGIN")
 		s.do("LET $now = ", engineClock)
 		s.do("LET $held = !(", rec, ".dead ?? true) AND ", rec, ".until > $now AND ", rec, ".nonce != ", nonce)
-		s.do(`IF $held { THROW "`, heldElsewhere, `" }`)
+		s.do("LET $over = (", rec, ".dead ?? false) AND ", rec, ".nonce = ", nonce) // released: this one comes late
+		s.do(`IF $held OR $over { THROW "`, heldElsewhere, `" }`)
 		s.answer("UPSERT ", rec, " SET nonce = ", nonce, ", dead = false, until = $now + ", s.arg(int64(times.ttl)), " RETURN VALUE nonce")
 		s.do("COMMIT")
 		var written []string

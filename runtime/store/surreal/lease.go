@@ -22,10 +22,10 @@ func (l *location) TakeOver(ctx context.Context, id string, take store.TakeOver)
 	if err := store.CheckLease(take.Lease); err != nil {
 		return store.Claim{}, err
 	}
-	var tried int64
+	tried := int64(-1)
 	done, err := l.advance(ctx, id, "take a run over", nil, "", func(a *advance) error {
-		if a.lost && a.before.head.Epoch == tried && a.before.head.Executor == take.Executor {
-			return errNothing // the answer that was lost was yes
+		if a.mine && a.before.head.Epoch == tried {
+			return errNothing
 		}
 		dead, err := l.db.ownerDead(ctx, a.before.head.Executor)
 		if err != nil {
@@ -107,8 +107,9 @@ func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease tim
 		return time.Time{}, err
 	}
 	var end int64
+	released := false
 	err := l.db.repeat(ctx, "renew a lease", func(bool) error {
-		if err := l.db.send(ctx, l.renewal(id, epoch, lease), &end); err != nil || end != 0 {
+		if err := l.db.send(ctx, l.renewal(id, epoch, lease, released), &end); err != nil || end != 0 {
 			return err
 		}
 		snap, err := l.load(ctx, id, "")
@@ -117,6 +118,10 @@ func (l *location) Renew(ctx context.Context, id string, epoch uint64, lease tim
 		}
 		if err := snap.owned(epoch); err != nil {
 			return err
+		}
+		if now := snap.head.LeaseEnd == 0; now != released {
+			released = now
+			return errAgain
 		}
 		return fmt.Errorf("run %s changed while its lease was renewed: %w", id, store.ErrUnavailable)
 	})

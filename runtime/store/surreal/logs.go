@@ -98,7 +98,7 @@ type logAppend struct {
 	lines []store.LogLine
 	nonce string
 	// sent is the number of the last line under which the last try was sent, or
-	// 0: when its answer was lost, the head tells whether it arrived.
+	// 0: when its answer was lost, the record of that line tells whose it is.
 	sent int64
 }
 
@@ -122,36 +122,13 @@ func (l *location) appendLogs(ctx context.Context, run string, lines []store.Log
 type logHead struct {
 	Seq    int64 `json:"seq"`
 	Closed bool  `json:"closed"`
-	// Last are the nonces of the last writes, by the number they ended with.
-	Last []logWrite `json:"last"`
-}
-
-type logWrite struct {
-	Nonce string `json:"n"`
-	Seq   int64  `json:"s"`
-}
-
-// logWrites is how many writes a head remembers: a write whose answer was lost
-// is looked for before as many others can have followed.
-const logWrites = 16
-
-func (h *logHead) has(nonce string) bool {
-	for _, w := range h.Last {
-		if w.Nonce == nonce {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *logAppend) try(ctx context.Context) error {
 	sources := a.sources()
-	head, bytes, err := a.look(ctx, sources)
-	if err != nil {
+	head, bytes, mine, err := a.look(ctx, sources)
+	if err != nil || mine { // the answer that was lost was yes
 		return err
-	}
-	if a.sent > 0 && head.has(a.nonce) {
-		return nil // the answer that was lost was yes
 	}
 	if len(a.lines) == 0 {
 		return nil
@@ -180,33 +157,38 @@ func (a *logAppend) sources() []logSource {
 	return list
 }
 
-// look reads the head, and how much is kept of each source.
-func (a *logAppend) look(ctx context.Context, sources []logSource) (*logHead, []int64, error) {
+// look reads the head, and how much is kept of each source; mine tells that the
+// last try arrived.
+func (a *logAppend) look(ctx context.Context, sources []logSource) (head *logHead, bytes []int64, mine bool, err error) {
 	ids := make([]any, len(sources))
 	for i, src := range sources {
 		ids[i] = recordID("log_source", a.l.sourceKey(a.run, src)...)
 	}
 	s := newScript()
-	s.answer("RETURN {run: record::exists(", s.arg(a.l.headID(a.run)), "), head: (SELECT seq, closed, last FROM ONLY ",
-		s.arg(recordID("log_head", a.l.ident, a.run)), "), bytes: ", s.arg(ids), ".map(|$s| $s.bytes ?? 0)}")
+	s.answer("RETURN {run: record::exists(", s.arg(a.l.headID(a.run)), "), head: (SELECT seq, closed FROM ONLY ",
+		s.arg(recordID("log_head", a.l.ident, a.run)), "), nonce: ", s.arg(recordID("log", a.l.ident, a.run, a.sent)), ".nonce ?? '', bytes: ", s.arg(ids), ".map(|$s| $s.bytes ?? 0)}")
 	var got struct {
 		Run   bool     `json:"run"`
 		Head  *logHead `json:"head"`
+		Nonce string   `json:"nonce"`
 		Bytes []int64  `json:"bytes"`
 	}
 	if err := a.l.db.send(ctx, s, &got); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
+	}
+	if got.Nonce == a.nonce {
+		return nil, nil, true, nil
 	}
 	if got.Head == nil {
 		got.Head = &logHead{}
 	}
 	if !got.Run || got.Head.Closed {
-		return nil, nil, notFound("run", a.run)
+		return nil, nil, false, notFound("run", a.run)
 	}
 	if len(got.Bytes) != len(sources) {
-		return nil, nil, fmt.Errorf("%d answers about %d sources of logs: %w", len(got.Bytes), len(sources), store.ErrCorrupt)
+		return nil, nil, false, fmt.Errorf("%d answers about %d sources of logs: %w", len(got.Bytes), len(sources), store.ErrCorrupt)
 	}
-	return got.Head, got.Bytes, nil
+	return got.Head, got.Bytes, false, nil
 }
 
 // deleteLogs removes the logs of a run, but for their head, which takes no more

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -147,10 +146,14 @@ func (w *logWriting) chunks(src logSource, lines []storedLine) error {
 			return fmt.Errorf("%w: %w", store.ErrInvalid, err)
 		}
 		last := lines[n-1].Seq
-		w.rows = append(w.rows, map[string]any{
+		row := map[string]any{
 			"id": recordID("log", w.l.ident, w.run, last), "last": last, "source": w.l.logGroup(w.run, src),
 			"step": src.attempt.Name, "key": string(src.attempt.Key), "number": src.attempt.Number, "stream": string(src.stream), "lines": raw,
-		})
+		}
+		if last == w.head.Seq+int64(len(w.lines)) {
+			row["nonce"] = w.nonce // who got no answer looks here
+		}
+		w.rows = append(w.rows, row)
 		lines = lines[n:]
 	}
 	return nil
@@ -163,8 +166,7 @@ func (w *logWriting) script() *script {
 	id := s.arg(recordID("log_head", l.ident, w.run))
 	s.refuse(noRun, "record::exists("+s.arg(l.headID(w.run))+") AND !("+id+".closed ?? false)", "true")
 	s.refuse(moved, id+".seq ?? 0", s.arg(w.head.Seq))
-	last := append(slices.Clone(w.head.Last[max(0, len(w.head.Last)-logWrites+1):]), logWrite{w.nonce, seq})
-	s.do("UPSERT ", id, " SET seq = ", s.arg(seq), ", last = ", s.arg(last), " RETURN NONE")
+	s.do("UPSERT ", id, " SET seq = ", s.arg(seq), " RETURN NONE")
 	if len(w.drop) > 0 {
 		s.do("DELETE ", s.arg(w.drop), " RETURN NONE")
 	}

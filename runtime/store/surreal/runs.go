@@ -68,8 +68,8 @@ func (l *location) AdmitRun(ctx context.Context, id string) (store.Run, error) {
 	}
 	done, err := l.advance(ctx, id, "admit a run", nil, "", func(a *advance) error {
 		h := &a.after.head
-		if a.lost && h.status() == store.NotStarted {
-			return errNothing // the answer that was lost was yes
+		if a.mine {
+			return errNothing
 		}
 		if h.status() != store.Queued {
 			return fmt.Errorf("run %s is %s, not queued: %w", id, h.Status, store.ErrConflict)
@@ -89,7 +89,7 @@ func (l *location) RequestCancel(ctx context.Context, id string, by *event.User)
 	requested := false
 	_, err := l.advance(ctx, id, "cancel a run", nil, "", func(a *advance) error {
 		h := &a.after.head
-		requested = !h.status().Final() || a.lost && h.Canceling
+		requested = !h.status().Final() || a.mine
 		if !requested || h.Canceling {
 			return errNothing
 		}
@@ -112,8 +112,8 @@ func (l *location) RequestCancel(ctx context.Context, id string, by *event.User)
 func (l *location) FailLaunch(ctx context.Context, id, cause string) error {
 	_, err := l.advance(ctx, id, "fail the launch of a run", nil, "", func(a *advance) error {
 		h := &a.after.head
-		if a.lost && h.status() == store.Failed && h.Cause == cause {
-			return errNothing // the answer that was lost was yes
+		if a.mine {
+			return errNothing
 		}
 		if h.status() != store.NotStarted {
 			return fmt.Errorf("run %s is %s, not waiting for an executor: %w", id, h.Status, store.ErrConflict)
