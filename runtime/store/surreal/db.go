@@ -52,6 +52,7 @@ type link interface {
 	Query(ctx context.Context, sql string, vars map[string]any) (conn.Results, error)
 	Live(ctx context.Context, sql string, vars map[string]any) (*conn.Subscription, error)
 	Version(ctx context.Context) (string, error)
+	Await(ctx context.Context) error
 	Close() error
 }
 
@@ -110,7 +111,7 @@ func connect(ctx context.Context, cfg Config, build []migration) (*DB, error) {
 	c, err := conn.Open(ctx, conn.Config{
 		Endpoint: cfg.Endpoint, Namespace: cfg.Namespace, Database: cfg.Database,
 		Credentials: cfg.Credentials, Logger: cfg.Logger,
-		Silence: cfg.Silence, Heartbeat: cfg.Silence / 3, MaxBackoff: cfg.MaxBackoff,
+		Patience: cfg.Busy, Silence: cfg.Silence, Heartbeat: cfg.Silence / 3, MaxBackoff: cfg.MaxBackoff,
 	})
 	if err != nil {
 		if cerr := ctx.Err(); cerr != nil {

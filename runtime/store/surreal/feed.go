@@ -310,6 +310,7 @@ func (w *watcher) follow(ctx context.Context, look func(context.Context) (done b
 			return
 		default:
 			d.cfg.Logger.Warn("watch goes on after a pause", "pause", pause, "error", err)
+			_ = d.link.Await(bound)         // the end of bound is seen after the next look
 			_ = sleep(bound, jitter(pause)) // as above
 			w.missed()
 			pause = min(2*pause, maxPause)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"rivers.io/internal/chaosproxy"
 	"rivers.io/internal/surrealtest"
 	"rivers.io/runtime/asset"
 	"rivers.io/runtime/event"
@@ -545,3 +546,20 @@ func declares(hash string, names ...string) store.Catalogue {
 }
 
 func definitionOf(name string) asset.Definition { return asset.Definition{Name: name} }
+
+// TestCallsGiveUp: without a connection, a call with no end of its own fails as
+// unavailable, so that who makes it may think of something else.
+func TestCallsGiveUp(t *testing.T) {
+	cfg, proxy := through(t, surrealtest.Shared(t))
+	cfg.Busy = 50 * time.Millisecond
+	l := openDB(t, cfg).Location("l")
+	run := newRun(t, l)
+	proxy.Set(chaosproxy.Refuse())
+	proxy.Reset()
+	if _, err := l.TakeOver(t.Context(), run, store.TakeOver{Executor: "e", Lease: time.Minute}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a write: %v", err)
+	}
+	if _, err := l.Run(t.Context(), run); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a read: %v", err)
+	}
+}

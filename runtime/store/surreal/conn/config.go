@@ -87,6 +87,9 @@ type Config struct {
 	// replaced, which doubles with every failure and is then chosen at random
 	// between nothing and itself; 10 ms and 10 s by default.
 	MinBackoff, MaxBackoff time.Duration
+	// Patience is how long Query waits for a connection while there is none, before
+	// it fails as surely not carried out; by default as long as its context.
+	Patience time.Duration
 	// MessageLimit is the largest answer in bytes; 128 MiB by default, which is the
 	// server's own limit for requests.
 	MessageLimit int64
@@ -125,6 +128,7 @@ func (c Config) complete() (Config, error) {
 		{"Silence", &c.Silence, 6 * time.Second},
 		{"MinBackoff", &c.MinBackoff, 10 * time.Millisecond},
 		{"MaxBackoff", &c.MaxBackoff, 10 * time.Second},
+		{"Patience", &c.Patience, 0},
 	} {
 		if *d.value < 0 {
 			problems = append(problems, fmt.Errorf("%s is negative: %s", d.name, *d.value))

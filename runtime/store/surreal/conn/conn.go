@@ -60,7 +60,7 @@ func (c *Conn) Close() error {
 // When a statement fails, the error is the *QueryError that explains the others,
 // and Results still tells them apart. When no answer comes, it is a *LostError: the
 // request was surely not carried out, or that is unknown. While there is no
-// connection it waits for the next until ctx ends. When the session is over another
+// connection it waits for the next until ctx ends or Config.Patience is over. When the session is over another
 // is signed in and the request repeated, as what was refused did not run.
 //
 // Requests that are under way at the same time are carried out in any order.
@@ -85,6 +85,13 @@ func (c *Conn) Version(ctx context.Context) (string, error) {
 	return l.version(ctx)
 }
 
+// Await waits until there is a connection, or ctx ends. It may be lost again by the
+// time that it is used.
+func (c *Conn) Await(ctx context.Context) error {
+	_, err := c.calls.get(ctx, nil)
+	return err
+}
+
 // do carries out a request on whatever link there is. One that was surely not sent
 // is sent on the next; one that was refused since the session is over is repeated
 // after a new sign-in.
@@ -92,7 +99,7 @@ func (l *lane) do(ctx context.Context, encode func() (*message, error)) ([]byte,
 	var last *link
 	renewals := 0
 	for {
-		link, err := l.get(ctx, last)
+		link, err := l.getSoon(ctx, last)
 		if err != nil {
 			return nil, err
 		}

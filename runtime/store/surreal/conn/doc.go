@@ -39,7 +39,8 @@
 //     one that failed were carried out. In a transaction none was; the others fail
 //     with Consequence, and the error is the one that explains them;
 //   - a *LostError with Sent false: surely not carried out. As such a request is sent
-//     again by itself on the next link, this only comes when ctx ends;
+//     again by itself on the next link, this only comes when ctx or Config.Patience
+//     ends;
 //   - a *LostError with Sent true: nobody knows. Whoever sent it must be able to
 //     repeat it or to ask whether it was carried out. The server goes on with a
 //     request whose socket is gone, so it may still take effect a moment later.

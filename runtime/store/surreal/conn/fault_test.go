@@ -30,6 +30,31 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestPatience: a request does not wait for a connection for longer than it may,
+// and was surely not carried out then.
+func TestPatience(t *testing.T) {
+	cfg, p := through(t, surrealtest.Shared(t))
+	cfg.Patience = 50 * time.Millisecond
+	c := open(t, cfg)
+	p.Set(chaosproxy.Refuse())
+	p.Reset()
+	for {
+		_, err := c.Query(t.Context(), "RETURN 1", nil)
+		var lost *conn.LostError
+		if !errors.As(err, &lost) {
+			t.Fatal(err)
+		}
+		if !lost.Sent {
+			break
+		}
+	}
+	p.Set(chaosproxy.None)
+	if err := c.Await(limit(t)); err != nil {
+		t.Error(err)
+	}
+	until(t, c)
+}
+
 // until asks until there is an answer: a request on a connection that broke just
 // then has an unknown fate.
 func until(t *testing.T, c *conn.Conn) {

@@ -126,12 +126,29 @@ func (l *lane) get(ctx context.Context, not *link) (*link, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			if lost != nil {
-				return nil, &LostError{Err: fmt.Errorf("%w while there was no connection: %w", ctx.Err(), lost)}
+			why := ctx.Err()
+			if errors.Is(context.Cause(ctx), errPatience) {
+				why = errPatience
 			}
-			return nil, &LostError{Err: ctx.Err()}
+			if lost != nil {
+				return nil, &LostError{Err: fmt.Errorf("%w while there was no connection: %w", why, lost)}
+			}
+			return nil, &LostError{Err: why}
 		}
 	}
+}
+
+// errPatience ends the wait for a connection.
+var errPatience = errors.New("there was none for too long")
+
+// getSoon is get that waits no longer than Config.Patience.
+func (l *lane) getSoon(ctx context.Context, not *link) (*link, error) {
+	if l.cfg.Patience <= 0 {
+		return l.get(ctx, not)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, l.cfg.Patience, errPatience)
+	defer cancel()
+	return l.get(ctx, not)
 }
 
 // close ends the lane and waits for its goroutines.
