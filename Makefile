@@ -2,7 +2,7 @@
 # can be read and run alone; `make` names them.
 
 .DEFAULT_GOAL := help
-.PHONY: help generate bazel-files fix lint check test bench fuzz
+.PHONY: help generate bazel-files fix lint check test soak bench fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: ## all that needs no test machine, in minutes: format, lint, freshness, q
 
 test: ## every test, with -race, against a real browser, S3 server and SurrealDB
 	@tools/test.sh
+
+soak: ## the SurrealDB driver under storms of faults with fresh seeds (N=100)
+	@tools/soak.sh
 
 bench: ## all benchmarks once (BENCHTIME=1x, BENCH=regexp)
 	@tools/bench.sh

@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -29,29 +30,34 @@ func number(t *testing.T, name string, usual uint64) uint64 {
 	return n
 }
 
-// TestStorms goes through hundreds of short faults of every kind.
+// fresh draws a seed.
+func fresh() uint64 { return rand.Uint64N(1_000_000_000) }
+
+// TestStorms goes through hundreds of short faults of every kind, in storms that
+// each have a database, a seed and a death of the engine.
 func TestStorms(t *testing.T) {
 	t.Parallel()
 	engine := surrealtest.Start(t, surrealtest.Options{Dir: t.TempDir()})
-	faults := 0
-	first := number(t, "RIVERS_CHAOS_SEED", rand.Uint64N(1_000_000_000))
-	for i := range uint64(3) {
-		t.Run("", func(t *testing.T) {
-			w := newWorld(t, engine, first+i)
+	first, storms := number(t, "RIVERS_CHAOS_SEED", fresh()), number(t, "RIVERS_CHAOS_STORMS", 6)
+	var sum tally
+	for seed := first; seed < first+storms; seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w := newWorld(t, engine, seed)
 			stop := w.begin()
-			faults += w.storm(40, 3)
+			sum.faults += w.storm(12, 1)
+			sum.deaths++
 			stop()
 			w.judge()
-			w.summary()
+			sum.add(w.tally())
 		})
 	}
-	t.Logf("%d faults", faults)
+	t.Logf("%d storms, from seed %d: %s", storms, first, &sum)
 }
 
 // TestOutage takes the engine away for half a minute.
 func TestOutage(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, surrealtest.Start(t, surrealtest.Options{Dir: t.TempDir()}), number(t, "RIVERS_CHAOS_SEED", rand.Uint64N(1_000_000_000)))
+	w := newWorld(t, surrealtest.Start(t, surrealtest.Options{Dir: t.TempDir()}), number(t, "RIVERS_CHAOS_SEED", fresh()))
 	stop := w.begin()
 	w.pause(time.Second)
 	for i, p := range w.proxies {
@@ -68,5 +74,6 @@ func TestOutage(t *testing.T) {
 	w.pause(time.Second)
 	stop()
 	w.judge()
-	w.summary()
+	sum := w.tally()
+	t.Log(&sum)
 }

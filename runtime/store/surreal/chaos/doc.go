@@ -12,9 +12,9 @@
 // is unavailable, and note what was acknowledged and what was refused. The verdict
 // then holds what is stored, and what the watchers saw, against those notes.
 //
-// A failure names its seed; RIVERS_CHAOS_SEED repeats the faults and choices of one
+// A failure names its seed; RIVERS_CHAOS_SEED repeats the faults and choices of a
 // storm, though not the moments at which they meet. RIVERS_CHAOS_STORMS is how many
-// storms TestSoak goes through, by default none; `make soak N=500` sets it.
+// storms there are; `make soak N=500` sets it.
 //
 // The package holds tests alone and must never be imported.
 package chaos

@@ -55,7 +55,6 @@ type world struct {
 // newWorld opens a new database on an engine for all writers and watchers.
 func newWorld(t testing.TB, engine *surrealtest.Engine, seed uint64) *world {
 	t.Helper()
-	t.Logf("seed %d", seed)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	t.Cleanup(cancel)
 	w := &world{TB: t, seed: seed, ctx: ctx, engine: engine, db: engine.NewDatabase(t), notes: newNotes()}
@@ -110,7 +109,7 @@ func (w *world) config() surreal.Config {
 		Endpoint: w.db.URL, Namespace: w.db.Namespace, Database: w.db.Database, Mode: surreal.ReadWrite,
 		Credentials: conn.Credentials{User: w.db.Owner.User, Password: w.db.Owner.Password},
 		Busy:        2 * time.Second,
-		Silence:     300 * time.Millisecond, MaxBackoff: 200 * time.Millisecond,
+		Silence:     300 * time.Millisecond, MaxBackoff: 50 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -172,7 +171,7 @@ func (w *world) storm(faults, kills int) int {
 	var storms sync.WaitGroup
 	for i, p := range w.proxies {
 		storms.Go(func() {
-			counts, err := p.Storm(w.ctx, chaosproxy.Weather{Seed: w.seed*31 + uint64(i), Rounds: faults, Calm: 120 * time.Millisecond})
+			counts, err := p.Storm(w.ctx, chaosproxy.Weather{Seed: w.seed*31 + uint64(i), Rounds: faults, Calm: 300 * time.Millisecond})
 			if err != nil {
 				w.wrong("storm: %v", err)
 			}
@@ -191,7 +190,7 @@ func (w *world) storm(faults, kills int) int {
 		w.engine.Restart()
 	}
 	storms.Wait()
-	return total + kills
+	return total
 }
 
 // pause lets time pass, in which others work.
@@ -233,20 +232,43 @@ func unsure(err error) bool {
 	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// summary tells how much was done, so that a storm that let nothing through shows.
-func (w *world) summary() {
-	acked, refused, events := 0, 0, 0
+// tally tells how much was done, so that storms that let nothing through show.
+type tally struct {
+	faults, deaths                     int
+	runs, events, acked, refused, told int
+}
+
+func (t *tally) add(o tally) {
+	t.runs += o.runs
+	t.events += o.events
+	t.acked += o.acked
+	t.refused += o.refused
+	t.told += o.told
+}
+
+// String is the tally in words.
+func (t *tally) String() string {
+	return fmt.Sprintf("%d faults, %d deaths of the engine; %d runs, %d events, %d appends acknowledged and %d refused, %d other writes",
+		t.faults, t.deaths, t.runs, t.events, t.acked, t.refused, t.told)
+}
+
+func (w *world) tally() tally {
+	t := tally{runs: len(w.notes.runs), told: len(w.notes.seen)}
 	for _, run := range w.notes.runs {
 		for _, a := range run.appends {
 			if a.err == nil {
-				acked++
+				t.acked++
 			} else {
-				refused++
+				t.refused++
 			}
 		}
+		t.told += len(run.logs) + len(run.claims) + run.admitted + run.canceled
 	}
 	for _, list := range w.watchers[0].streams {
-		events += len(list)
+		t.events += len(list)
 	}
-	w.Logf("%d runs, %d events, %d appends acknowledged, %d refused, %d observations", len(w.notes.runs), events, acked, refused, len(w.notes.seen))
+	if t.acked == 0 {
+		w.wrong("no append came through")
+	}
+	return t
 }

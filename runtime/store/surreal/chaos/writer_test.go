@@ -23,7 +23,6 @@ type writer struct {
 	counter uint64
 	logs    bool // writes logs too
 	old     []*session
-	ops     int
 }
 
 // openRuns is how many runs are worked on at once.
@@ -32,7 +31,6 @@ const openRuns = 6
 // work goes on until the world stops.
 func (x *writer) work() {
 	for !x.w.stopping.Load() && x.w.ctx.Err() == nil {
-		x.ops++
 		run := x.w.notes.pick(x.draw)
 		if run == nil || x.w.notes.open() < openRuns && x.draw.IntN(3) == 0 {
 			x.create()
