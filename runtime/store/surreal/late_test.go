@@ -106,14 +106,13 @@ func (f *fickle) settle() {
 
 // scene is a location of its own with a run in some state.
 type scene struct {
-	t      *testing.T
-	d      *DB // whose answers are lost
-	l      *location
-	other  *location // another client
-	run    string
-	epoch  uint64
-	before []event.Type
-	name   string
+	t     *testing.T
+	d     *DB // whose answers are lost
+	l     *location
+	other *location // another client
+	run   string
+	epoch uint64
+	name  string
 }
 
 // lossyCall is a call that is made while an answer is lost.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
@@ -110,7 +109,7 @@ func (w *world) config() surreal.Config {
 		Credentials: conn.Credentials{User: w.db.Owner.User, Password: w.db.Owner.Password},
 		Busy:        2 * time.Second,
 		Silence:     300 * time.Millisecond, MaxBackoff: 50 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -165,7 +165,7 @@ func (x *writer) worker(run *runNote) {
 	if !ok {
 		return
 	}
-	x.append(run, 0, x.settle(t))
+	_ = x.append(run, 0, x.settle(t)) // noted
 }
 
 // settle is what the worker of an attempt tells.
