@@ -89,6 +89,14 @@ export function string(span) {
   return major === 3 && n >= 0 ? span.toString('utf8', content, content + n) : undefined;
 }
 
+// firstString reads the text that an array begins with, or undefined when it
+// begins with something else.
+export function firstString(span) {
+  if (!span) return undefined;
+  const [major, n, content] = start(span, 0);
+  return major === 4 && n !== 0 ? string(span.subarray(content)) : undefined;
+}
+
 // fields cuts a map with text keys into spans.
 export function fields(buf) {
   const [major, n, content] = start(buf, 0);
