@@ -28,10 +28,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the files of testdata/script, each of which reads like a session.
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { testscript.Run(t, scripts(t, "script")) }
+
+// scripts are the sessions in a directory of testdata.
+func scripts(t *testing.T, dir string) testscript.Params {
+	t.Helper()
 	inherited := goEnv(t, "GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS", "GOSUMDB", "GONOSUMDB", "GOTOOLCHAIN")
-	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+	return testscript.Params{
+		Dir: filepath.Join("testdata", dir),
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, inherited...)
 			e.Setenv("HOME", e.WorkDir)
@@ -42,7 +46,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serving": serving, "exitcode": exitCode, "storm": storm, "executed": executed,
 		},
-	})
+	}
 }
 
 // goEnv returns settings of the go command that depend on the home directory.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,7 +49,7 @@ func (p *program) database(c *cli.Context) (driver.Database, error) {
 		line.Values[setting], line.Names[setting] = c.String(flag), "--"+flag
 	}
 	if path := c.String(passwordFlag); path != "" {
-		password, err := secret(path)
+		password, err := driver.ReadPassword(path)
 		if err != nil {
 			return driver.Database{}, usage("--%s: %w", passwordFlag, err)
 		}
@@ -77,19 +76,6 @@ func (p *program) database(c *cli.Context) (driver.Database, error) {
 func (p *program) getenv(name string) string {
 	v, _ := p.env(name)
 	return v
-}
-
-// secret reads a file that holds one; a line break at its end is none of it.
-func secret(path string) (string, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	text := strings.TrimRight(string(raw), "\r\n")
-	if text == "" {
-		return "", fmt.Errorf("%s is empty", path)
-	}
-	return text, nil
 }
 
 // valuesBeside is the store of values when nobody names one: the directory beside

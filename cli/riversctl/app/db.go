@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -11,54 +10,37 @@ import (
 	"rivers.io/cli/riversctl/database"
 	"rivers.io/cli/riversctl/output"
 	"rivers.io/runtime/store"
+	"rivers.io/runtime/store/driver"
 )
 
 func (p *program) dbCommand() *cli.Command {
-	storage := &cli.StringFlag{Name: "storage-path", Usage: "the database `FILE`; by default the one of the project"}
-	state := stateDirFlag()
+	flags := append(databaseFlags("the database `FILE`; by default the one of the project"), stateDirFlag(), outputFlag(formats))
 	subs := []*cli.Command{
 		{
-			Name: "status", Usage: "print the versions of the schema", Flags: []cli.Flag{storage, state, outputFlag(formats)},
+			Name: "status", Usage: "print the versions of the schema", Flags: flags,
 			Description: "Prints the version of the stored schema, the oldest builds that may read and write it, and the version that this build knows.",
 			Action:      p.dbStatus,
 		},
 		{
-			Name: "migrate", Usage: "bring the schema to the version of this build", Flags: []cli.Flag{storage, state, outputFlag(formats)},
+			Name: "migrate", Usage: "bring the schema to the version of this build", Flags: flags,
 			Description: "Migrating again does nothing. Stop what writes to the database before.",
 			Action:      p.dbMigrate,
 		},
 		{
-			Name: "check", Usage: "compare what follows from the events with what is stored", Flags: []cli.Flag{storage, state, outputFlag(formats)},
+			Name: "check", Usage: "compare what follows from the events with what is stored", Flags: flags,
 			Description: "Prints each difference and ends with 1 when there is one. It changes nothing and may run beside a pipeline.",
 			Action:      p.dbCheck,
 		},
 		{
-			Name: "rebuild", Usage: "make what follows from the events anew", Flags: []cli.Flag{storage, state, outputFlag(formats)},
+			Name: "rebuild", Usage: "make what follows from the events anew", Flags: flags,
 			Description: "Lists, states and counts are made anew from the stored events, in one transaction. Writers wait meanwhile.",
 			Action:      p.dbRebuild,
 		},
 	}
 	return &cli.Command{
-		Name: "db", Usage: "inspect and migrate the embedded database", Subcommands: subs,
+		Name: "db", Usage: "inspect and migrate the database", Subcommands: subs,
 		Action: func(c *cli.Context) error { return group(c, subs) },
 	}
-}
-
-// databasePath is the database that the flags, the environment, rivers.toml or the
-// project say.
-func (p *program) databasePath(c *cli.Context) (string, error) {
-	if path := c.String("storage-path"); path != "" {
-		return p.abs(path), nil
-	}
-	set, err := p.settings()
-	if err != nil {
-		return "", err
-	}
-	if v := set["storage.path"]; v.Set() {
-		return p.abs(v.Text), nil
-	}
-	dir, err := p.stateDir(c, p.env.Dir)
-	return filepath.Join(dir, "rivers.db"), err
 }
 
 func (p *program) dbStatus(c *cli.Context) error {
@@ -66,17 +48,17 @@ func (p *program) dbStatus(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := p.databasePath(c)
+	d, err := p.database(c)
 	if err != nil {
 		return err
 	}
-	s, err := database.Status(c.Context, path)
+	s, err := database.Status(c.Context, d)
 	if err != nil {
 		return err
 	}
-	return answer(out, versions(path, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
+	return answer(out, versions(d, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
 		return output.Facts(w, [][2]string{
-			{"Database", path},
+			{"Database", d.String()},
 			{"Schema version", fmt.Sprint(s.Version)},
 			{"Readable from", fmt.Sprint(s.MinReader)},
 			{"Writable from", fmt.Sprint(s.MinWriter)},
@@ -85,8 +67,18 @@ func (p *program) dbStatus(c *cli.Context) error {
 	})
 }
 
-func versions(path string, s store.Schema) map[string]any {
-	return map[string]any{"path": path, "version": s.Version, "minReader": s.MinReader, "minWriter": s.MinWriter, "build": s.Build}
+func versions(d driver.Database, s store.Schema) map[string]any {
+	return identified(d, map[string]any{"version": s.Version, "minReader": s.MinReader, "minWriter": s.MinWriter, "build": s.Build})
+}
+
+// identified adds to fields which database they are about.
+func identified(d driver.Database, fields map[string]any) map[string]any {
+	if d.Embedded() {
+		fields["path"] = d.Path
+		return fields
+	}
+	fields["endpoint"], fields["namespace"], fields["database"] = d.Server.Endpoint, d.Server.Namespace, d.Server.Database
+	return fields
 }
 
 func (p *program) dbCheck(c *cli.Context) error {
@@ -97,32 +89,32 @@ func (p *program) dbCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := p.databasePath(c)
+	d, err := p.database(c)
 	if err != nil {
 		return err
 	}
-	differences, err := database.Check(c.Context, path)
+	differences, err := database.Check(c.Context, d)
 	if err != nil {
 		return err
 	}
 	list := make([]any, len(differences))
-	for i, d := range differences {
-		list[i] = d
+	for i, text := range differences {
+		list[i] = text
 	}
-	err = answer(out, map[string]any{"path": path, "differences": list}, differences, func(w io.Writer) error {
-		for _, d := range differences {
-			if _, err := fmt.Fprintln(w, d); err != nil {
+	err = answer(out, identified(d, map[string]any{"differences": list}), differences, func(w io.Writer) error {
+		for _, text := range differences {
+			if _, err := fmt.Fprintln(w, text); err != nil {
 				return err
 			}
 		}
 		if len(differences) > 0 {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "%s agrees with its events\n", path)
+		_, err := fmt.Fprintf(w, "%s agrees with its events\n", d)
 		return err
 	})
 	if err == nil && len(differences) > 0 {
-		err = fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", path)
+		err = fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", d)
 	}
 	return err
 }
@@ -144,15 +136,15 @@ func (p *program) dbRebuild(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := p.databasePath(c)
+	d, err := p.database(c)
 	if err != nil {
 		return err
 	}
-	if err := database.Rebuild(c.Context, path); err != nil {
+	if err := database.Rebuild(c.Context, d); err != nil {
 		return err
 	}
-	return answer(out, map[string]any{"path": path, "rebuilt": true}, []string{path}, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s was rebuilt from its events\n", path)
+	return answer(out, identified(d, map[string]any{"rebuilt": true}), []string{d.String()}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s was rebuilt from its events\n", d)
 		return err
 	})
 }
@@ -165,16 +157,16 @@ func (p *program) dbMigrate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := p.databasePath(c)
+	d, err := p.database(c)
 	if err != nil {
 		return err
 	}
-	s, err := database.Migrate(c.Context, path)
+	s, err := database.Migrate(c.Context, d, p.logger(c))
 	if err != nil {
 		return err
 	}
-	return answer(out, versions(path, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s is at schema version %d\n", path, s.Version)
+	return answer(out, versions(d, s), []string{fmt.Sprint(s.Version)}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s is at schema version %d\n", d, s.Version)
 		return err
 	})
 }

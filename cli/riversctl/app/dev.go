@@ -18,6 +18,7 @@ import (
 	"rivers.io/cli/riversctl/scaffold"
 	"rivers.io/cli/riversctl/settings"
 	"rivers.io/internal/ports"
+	"rivers.io/runtime/store/driver"
 )
 
 func (p *program) devCommand() *cli.Command {
@@ -27,15 +28,15 @@ func (p *program) devCommand() *cli.Command {
 			"Saving a source, go.mod or an embedded file builds again. The new build starts beside the old one and takes its place once it serves; the old one finishes the runs it has begun, for up to ten minutes. While a build fails the one before it goes on serving, and the error is shown here and on every page. The pipeline runs in the directory of its main package.\n" +
 			"--synthetic needs no PATH: it writes a pipeline of that many assets into the state directory, by default .rivers in the working directory, and runs it as any other; the assets compute small numbers, and a third of them have a key for each day of 2024.\n" +
 			"--no-daemon leaves out what a pipeline does without being asked: gathering the states of partitions, and whatever else needs no request. Runs are carried out all the same, and pages and answers are right, only slower where keys are many.\n" +
+			"With --surreal-endpoint the state is on a SurrealDB, which others may share. The pages read it directly: as the user of " + driver.EnvViewerUsername + " and " + driver.EnvViewerPassword + " where these are set, else as the pipeline's. Passwords are handed on by the environment alone. A database behind this build is migrated when you say yes.\n" +
 			"A default port that is taken gives way to the next free one; a port that was asked for does not. State is kept in .rivers in the directory of the pipeline's go.mod.\n" +
 			"Ctrl-C stops everything; runs that were under way go on at the next start, unless it is --ephemeral. A second Ctrl-C kills.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "host", Usage: "the `ADDRESS` to listen on", Value: "127.0.0.1"},
 			&cli.IntFlag{Name: "port", Usage: "the port of the web UI and of REST", Value: 3000},
 			&cli.IntFlag{Name: "grpc-port", Usage: "the port of the pipeline's first build", Value: 3001},
 			&cli.IntFlag{Name: "registry-port", Usage: "the port of the registry", Value: 50052},
 			stateDirFlag(),
-			&cli.StringFlag{Name: "storage-path", Usage: "the database `FILE`; by default rivers.db in the state directory"},
 			&cli.StringFlag{Name: "values-url", Usage: "the blob store of values as a `URL`; by default values in the state directory"},
 			&cli.BoolFlag{Name: "ephemeral", Usage: "keep nothing: use a temporary state directory and remove it at the end"},
 			moduleFlag(),
@@ -43,7 +44,7 @@ func (p *program) devCommand() *cli.Command {
 			&cli.StringFlag{Name: "rivers-dir", Usage: "a `DIRECTORY` with a checkout of rivers, for --synthetic"},
 			&cli.BoolFlag{Name: "no-daemon", Usage: "do without the pipeline's background loops"},
 			&cli.BoolFlag{Name: "verbose", Usage: "log what rivers does inside of both processes"},
-		},
+		}, databaseFlags("the database `FILE`; by default rivers.db in the state directory")...),
 		Action: p.dev,
 	}
 }
@@ -74,14 +75,16 @@ func (p *program) dev(c *cli.Context) (err error) {
 		return err
 	}
 	if c.Bool("ephemeral") {
-		if c.IsSet("state-dir") || c.IsSet("storage-path") {
-			return exit.Usagef("--ephemeral keeps nothing, so it goes with neither --state-dir nor --storage-path")
+		for _, flag := range []string{"state-dir", "storage-path", "surreal-endpoint"} {
+			if c.IsSet(flag) {
+				return exit.Usagef("--ephemeral keeps nothing, so it goes without --%s", flag)
+			}
 		}
 		dir, remove, err := dev.Ephemeral()
 		if err != nil {
 			return err
 		}
-		cfg.StateDir, cfg.Storage, cfg.Ephemeral = dir, "", true
+		cfg.StateDir, cfg.Database, cfg.Pages, cfg.Ephemeral = dir, driver.Database{}, driver.Database{}, true
 		return errors.Join(p.runDev(c, cfg, assets), remove())
 	}
 	return p.runDev(c, cfg, assets)
@@ -148,8 +151,12 @@ func (p *program) places(c *cli.Context, set settings.Values, cfg *dev.Config) e
 		}
 		*w.port = ports.Wanted{Host: host, Port: n, Fixed: v.Set(), Flag: "--" + w.flag}
 	}
-	if v := choose(c, "storage-path", set["storage.path"]); v.Text != "" {
-		cfg.Storage = p.abs(v.Text)
+	var err error
+	if cfg.Database, err = p.chooseDatabase(c, set); err != nil {
+		return err
+	}
+	if cfg.Pages, err = cfg.Database.Viewer(p.getenv); err != nil {
+		return exit.Usagef("%w", err)
 	}
 	cfg.Values = choose(c, "values-url", set["values.url"]).Text
 	cfg.StateDir = filepath.Join(p.abs(cfg.Target.ModuleDir), project.DirName) // a made-up pipeline has no module yet

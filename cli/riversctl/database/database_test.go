@@ -8,17 +8,18 @@ import (
 
 	"rivers.io/cli/riversctl/database"
 	"rivers.io/cli/riversctl/exit"
+	"rivers.io/runtime/store/driver"
 )
 
 func TestPrepareCreates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rivers.db")
-	if err := database.Prepare(t.Context(), path, nil); err != nil {
+	if err := database.Prepare(t.Context(), driver.Database{Path: path}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := database.Prepare(t.Context(), path, nil); err != nil {
+	if err := database.Prepare(t.Context(), driver.Database{Path: path}, nil, nil); err != nil {
 		t.Fatalf("a database of this build needs no question: %v", err)
 	}
-	s, err := database.Status(t.Context(), path)
+	s, err := database.Status(t.Context(), driver.Database{Path: path})
 	if err != nil || s.Version != s.Build {
 		t.Errorf("Status = %+v, %v", s, err)
 	}
@@ -29,7 +30,7 @@ func TestBrokenDatabase(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("this is no database ", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := database.Prepare(t.Context(), path, nil)
+	err := database.Prepare(t.Context(), driver.Database{Path: path}, nil, nil)
 	if exit.Code(err) != exit.Unreachable {
 		t.Errorf("Prepare of a broken file = %v, code %d", err, exit.Code(err))
 	}
@@ -40,7 +41,7 @@ func TestBrokenDatabase(t *testing.T) {
 }
 
 func TestMissingDatabase(t *testing.T) {
-	if _, err := database.Status(t.Context(), filepath.Join(t.TempDir(), "none.db")); exit.Code(err) != exit.Unreachable {
+	if _, err := database.Status(t.Context(), driver.Database{Path: filepath.Join(t.TempDir(), "none.db")}); exit.Code(err) != exit.Unreachable {
 		t.Errorf("Status = %v", err)
 	}
 }

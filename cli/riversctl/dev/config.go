@@ -7,6 +7,7 @@ import (
 	"rivers.io/cli/riversctl/gobuild"
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/internal/ports"
+	"rivers.io/runtime/store/driver"
 )
 
 // Config says what to run, and where.
@@ -23,8 +24,11 @@ type Config struct {
 	StateDir string
 	// Ephemeral says that the state directory goes away at the end.
 	Ephemeral bool
-	// Storage is the database; empty means rivers.db in the state directory.
-	Storage string
+	// Database is the one that the pipeline writes; a file without a path means
+	// rivers.db in the state directory.
+	Database driver.Database
+	// Pages is the same database as the pages read it.
+	Pages driver.Database
 	// Values is the blob store of values; empty means values in the state
 	// directory.
 	Values string

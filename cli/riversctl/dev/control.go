@@ -9,11 +9,11 @@ import (
 	"net/netip"
 	"time"
 
+	"rivers.io/cli/riversctl/database"
 	"rivers.io/gateway"
 	"rivers.io/operator/registry"
 	riversv1 "rivers.io/proto/rivers/v1"
 	"rivers.io/runtime/store"
-	"rivers.io/runtime/store/sqlite"
 	"rivers.io/ui"
 	"rivers.io/ui/remote"
 )
@@ -60,7 +60,7 @@ func newControl(ctx context.Context, cfg Config, parts controlParts) (*control, 
 
 // build makes the parts, each from those before it.
 func (c *control) build(ctx context.Context, cfg Config, parts controlParts) (err error) {
-	c.store, err = sqlite.Open(ctx, sqlite.Config{Path: cfg.Storage, Mode: sqlite.ReadOnly, Logger: cfg.Log})
+	c.store, err = database.Open(ctx, cfg.Pages, cfg.Log)
 	if err != nil {
 		return err
 	}

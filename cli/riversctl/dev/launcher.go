@@ -11,17 +11,18 @@ import (
 	"rivers.io/cli/riversctl/project"
 	"rivers.io/cli/riversctl/supervise"
 	"rivers.io/internal/ports"
+	"rivers.io/runtime/store/driver"
 )
 
 // launcher starts builds as children.
 type launcher struct {
-	spawner *child.Spawner
-	state   project.Dir
-	dir     string
-	env     []string
-	module  string
-	values  string
-	storage string
+	spawner  *child.Spawner
+	state    project.Dir
+	dir      string
+	env      []string
+	module   string
+	values   string
+	database driver.Database
 	// logLevel is what the pipeline's own log tells.
 	logLevel string
 	// noDaemon leaves the pipeline's background loops out.
@@ -46,10 +47,11 @@ func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
 	announce := filepath.Join(l.state.Run(), fmt.Sprintf("%d.json", n))
 	args := []string{
 		"serve", "--host", l.port.Host, "--grpc-port", strconv.Itoa(port),
-		"--storage-path", l.storage, "--values-url", l.values,
+		"--values-url", l.values,
 		"--namespace", project.Namespace, "--name", b.Name, "--id", id,
 		"--token-file", l.state.TokenFile(), "--announce", announce, "--log-level", l.logLevel,
 	}
+	args = append(args, l.storage()...)
 	if l.module != "" {
 		args = append(args, "--module", l.module)
 	}
@@ -58,9 +60,29 @@ func (l *launcher) Launch(b supervise.Build, n int) (supervise.Child, error) {
 	}
 	return l.spawner.Start(child.Spec{
 		Path: b.Path, Args: args, Dir: l.dir, Announce: announce,
-		Env:   slices.Concat(l.env, []string{"RIVERS_CODE_LOCATION_IMAGE=" + buildName(b.ID)}),
+		Env:   slices.Concat(l.env, l.login(), []string{"RIVERS_CODE_LOCATION_IMAGE=" + buildName(b.ID)}),
 		Print: func(line string) { l.console.child(b.Name, line) },
 	})
+}
+
+// storage says on the command line where the database is, whatever the environment
+// says; who signs in there stands in none.
+func (l *launcher) storage() []string {
+	if l.database.Embedded() {
+		return []string{"--storage-path", l.database.Path}
+	}
+	s := l.database.Server
+	return []string{"--surreal-endpoint", s.Endpoint, "--surreal-namespace", s.Namespace, "--surreal-database", s.Database}
+}
+
+// login says in the environment who signs in. The reader's password is not the
+// pipeline's.
+func (l *launcher) login() []string {
+	s := l.database.Server
+	return []string{
+		driver.EnvUsername + "=" + s.User, driver.EnvPassword + "=" + s.Password,
+		driver.EnvViewerUsername + "=", driver.EnvViewerPassword + "=",
+	}
 }
 
 // buildName is how a local build is called where an image would be.

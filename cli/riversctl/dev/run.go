@@ -34,13 +34,14 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := state.RemoveDev(); err != nil {
 		return err
 	}
-	if cfg.Storage == "" {
-		cfg.Storage = state.Database()
+	if cfg.Database.Embedded() && cfg.Database.Path == "" {
+		cfg.Database.Path = state.Database()
+		cfg.Pages = cfg.Database
 	}
 	if cfg.Values == "" {
 		cfg.Values = state.ValuesURL()
 	}
-	if err := database.Prepare(ctx, cfg.Storage, cfg.Ask); err != nil {
+	if err := database.Prepare(ctx, cfg.Database, cfg.Log, cfg.Ask); err != nil {
 		return err
 	}
 	d := &dev{cfg: cfg, state: state, token: rand.Text(), console: &console{w: cfg.Out, farewell: farewell(cfg)}}
@@ -147,13 +148,17 @@ func (d *dev) announce() error {
 
 func (d *dev) addresses() []string {
 	e := d.board.List()[0]
-	return []string{
+	lines := []string{
 		"UI        " + d.url(),
 		fmt.Sprintf("REST      %s/v1/namespaces/%s/codeLocations/%s", d.url(), e.Namespace, e.Name),
 		"pipeline  " + e.Endpoint,
 		"registry  " + d.listened.registry.Addr().String(),
 		"state     " + string(d.state),
 	}
+	if !d.cfg.Database.Embedded() {
+		lines = append(lines, "database  "+d.cfg.Database.String())
+	}
+	return lines
 }
 
 // supervise builds and serves until ctx ends, then stops what serves. The servers
@@ -173,7 +178,7 @@ func (d *dev) supervise(ctx context.Context) (err error) {
 		},
 		Launcher: &launcher{
 			spawner: spawner, state: d.state, dir: d.cfg.Target.Dir, env: d.cfg.Env, module: d.cfg.Module,
-			values: d.cfg.Values, storage: d.cfg.Storage, port: d.cfg.GRPC, console: d.console,
+			values: d.cfg.Values, database: d.cfg.Database, port: d.cfg.GRPC, console: d.console,
 			logLevel: level(d.cfg.Verbose), noDaemon: d.cfg.NoDaemon,
 		},
 		Publisher: d.board,

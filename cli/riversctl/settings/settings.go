@@ -38,6 +38,12 @@ type file struct {
 	Storage struct {
 		Path *string `toml:"path"`
 	} `toml:"storage"`
+	Surreal struct {
+		Endpoint  *string `toml:"endpoint"`
+		Namespace *string `toml:"namespace"`
+		Database  *string `toml:"database"`
+		Username  *string `toml:"username"`
+	} `toml:"surreal"`
 	Values struct {
 		URL *string `toml:"url"`
 	} `toml:"values"`
@@ -76,6 +82,14 @@ var Keys = []Key{
 		in: func(f *file) any { return f.Server.RegistryPort }},
 	{Name: "storage.path", Default: "", Usage: "the database; by default rivers.db in the state directory", path: true,
 		in: func(f *file) any { return f.Storage.Path }},
+	{Name: "surreal.endpoint", Default: "", Usage: "a SurrealDB instead of the file, as ws://HOST:PORT or wss://HOST:PORT",
+		in: func(f *file) any { return f.Surreal.Endpoint }},
+	{Name: "surreal.namespace", Default: "", Usage: "the namespace on the SurrealDB; by default rivers",
+		in: func(f *file) any { return f.Surreal.Namespace }},
+	{Name: "surreal.database", Default: "", Usage: "the database in the namespace; by default main",
+		in: func(f *file) any { return f.Surreal.Database }},
+	{Name: "surreal.username", Default: "", Usage: "the user of the database; its password is RIVERS_SURREAL_PASSWORD alone",
+		in: func(f *file) any { return f.Surreal.Username }},
 	{Name: "values.url", Default: "", Usage: "the blob store of values; by default values in the state directory",
 		in: func(f *file) any { return f.Values.URL }},
 }
@@ -86,6 +100,8 @@ type Value struct {
 	Text string
 	// From says where it was found, for people; empty is the default.
 	From string
+	// InFile says that it was found in rivers.toml.
+	InFile bool
 }
 
 // Set reports whether somebody gave the value.
@@ -113,10 +129,10 @@ func Load(dir string, lookup func(string) (string, bool)) (Values, error) {
 	for _, k := range Keys {
 		v := Value{Text: k.Default}
 		if text, ok := fromFile(k, f, path); ok {
-			v = Value{text, path}
+			v = Value{Text: text, From: path, InFile: true}
 		}
 		if text, ok := lookup(k.Env()); ok && text != "" { // empty counts as unset
-			v = Value{text, "the environment variable " + k.Env()}
+			v = Value{Text: text, From: "the environment variable " + k.Env()}
 		}
 		problems = append(problems, k.check(v))
 		values[k.Name] = v
@@ -207,6 +223,9 @@ func parse(path string, raw []byte) (*file, error) {
 
 // hint names the key that was probably meant.
 func hint(key []string) string {
+	if strings.Contains(strings.ToLower(key[len(key)-1]), "password") {
+		return "; a password does not belong into a file that is shared: set RIVERS_SURREAL_PASSWORD"
+	}
 	var names []string
 	for _, k := range Keys {
 		names = append(names, k.Name)
