@@ -243,7 +243,7 @@ func (w *writer) share(batch []*job) (used bool, err error) {
 	if !used {
 		return false, nil
 	}
-	_, err = w.c.exec(`UPDATE clock SET change = ? WHERE id = 0`, change)
+	_, err = w.c.exec(`UPDATE clock SET change = max(change, ?) WHERE id = 0`, change) // a copy may have raised it
 	return used, err
 }
 

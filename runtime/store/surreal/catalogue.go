@@ -75,7 +75,6 @@ func newDraft(c store.Catalogue) (*draft, error) {
 	d := &draft{}
 	seen := make(map[string]bool, len(c.Definitions))
 	raws := make([]json.RawMessage, len(c.Definitions))
-	whole := sha256.New()
 	for i, def := range c.Definitions {
 		if err := store.CheckName("asset name", def.Name); err != nil {
 			return nil, err
@@ -92,11 +91,19 @@ func newDraft(c store.Catalogue) (*draft, error) {
 			return nil, fmt.Errorf("asset %q: definition of %d bytes exceeds %d: %w", def.Name, len(raw), event.MaxPayload, store.ErrInvalid)
 		}
 		d.names, raws[i] = append(d.names, def.Name), raw
+	}
+	d.digest = digestOf(raws)
+	return d, d.cut(raws)
+}
+
+// digestOf identifies definitions in their order.
+func digestOf(raws []json.RawMessage) string {
+	whole := sha256.New()
+	for _, raw := range raws {
 		_, _ = fmt.Fprintf(whole, "%d:", len(raw))
 		_, _ = whole.Write(raw)
 	}
-	d.digest = hex.EncodeToString(whole.Sum(nil))
-	return d, d.cut(raws)
+	return hex.EncodeToString(whole.Sum(nil))
 }
 
 // cut makes the records of the definitions.

@@ -26,6 +26,12 @@ func (l *location) DeleteRun(ctx context.Context, id string) error {
 	if !h.status().Final() {
 		return fmt.Errorf("run %s is %s; cancel it first: %w", id, h.Status, store.ErrPrecondition)
 	}
+	return l.remove(ctx, h)
+}
+
+// remove removes a run, whatever its status.
+func (l *location) remove(ctx context.Context, h *head) error {
+	id := h.Ident
 	if err := l.deleteLogs(ctx, id); err != nil {
 		return err
 	}

@@ -19,6 +19,10 @@ type partRow struct {
 	// MT and FT are the instants that tell which of both is the newer.
 	MT int64 `json:"mt"`
 	FT int64 `json:"ft"`
+	// MRev and FRev are the places of both in the order of changes, which only an
+	// export reads.
+	MRev string `json:"mrev"`
+	FRev string `json:"frev"`
 	// Run is the run of the failure.
 	Run string `json:"frun"`
 	// The event of the materialization; P is absent when there is none.
