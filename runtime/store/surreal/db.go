@@ -64,6 +64,7 @@ type DB struct {
 	link  link
 
 	heads   *headCache
+	clocks  *clocks
 	keyed   *keyed
 	watches *watches
 	owners  *owners
@@ -120,7 +121,7 @@ func connect(ctx context.Context, cfg Config, build []migration) (*DB, error) {
 		return nil, fmt.Errorf("open the store: %w: %w", store.ErrUnavailable, err)
 	}
 	d := &DB{
-		cfg: cfg, build: build, link: c, heads: newHeadCache(), keyed: newKeyed(),
+		cfg: cfg, build: build, link: c, heads: newHeadCache(), clocks: newClocks(), keyed: newKeyed(),
 		name: fmt.Sprintf("%s %s/%s", cfg.Endpoint, cfg.Namespace, cfg.Database),
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())

@@ -27,6 +27,8 @@ type script struct {
 	n    int      // statements so far
 	out  int      // the statement whose result is the answer
 	done []func() // what follows once it is acknowledged
+	// of is the location whose remembered clock the statements name $seen.
+	of *location
 }
 
 func newScript() *script { return &script{vars: map[string]any{}, out: -1} }
@@ -60,6 +62,17 @@ func (s *script) createEach(rows []map[string]any, more string) {
 	s.do("FOR $x IN ", s.arg(rows), " { CREATE $x.id CONTENT $x + ", more, " RETURN NONE }")
 }
 
+// putEach is createEach for records that may be there: of those it changes the
+// fields that are given. (Less than half the time of an UPSERT, which computes
+// what it writes twice.)
+func (s *script) putEach(rows []map[string]any, more string) {
+	if len(rows) == 0 {
+		return
+	}
+	s.do("FOR $x IN ", s.arg(rows), " { LET $there = $x.id.g; LET $y = $x + ", more, "; IF $there IS NONE { CREATE $x.id CONTENT $y RETURN NONE }",
+		" ELSE { UPDATE $x.id MERGE $y RETURN NONE } }")
+}
+
 // begin starts a script whose statements are one transaction, with the engine's
 // time as $wall.
 func (d *DB) begin() *script {
@@ -78,23 +91,16 @@ func (d *DB) clock(s *script) string {
 }
 
 // change is begin for a transaction that others shall see: $at is its time in
-// the order of changes of the location, which never falls far behind.
+// the order of changes of the location, which never falls far behind. What is
+// remembered of that order becomes known when the script is sent. A clock that
+// was set forward is remembered at once.
 func (l *location) change() *script {
 	s := l.db.begin()
-	clock := s.arg(recordID("clock", l.ident))
-	s.do("LET $seen = ", clock, ".at ?? 0")
+	s.of = l
 	s.do("LET $at = math::max([$wall, $seen])")
-	s.do("IF $wall > $seen + ", s.arg(int64(clockStep)), " { UPSERT ", clock, " SET at = $wall RETURN NONE }")
+	s.do("IF $wall > $seen + ", s.arg(int64(clockStep)), " { UPSERT ", s.arg(recordID("clock", l.ident)), " SET at = $wall RETURN NONE }")
 	return s
 }
-
-// clockStep is how far the remembered clock of a location may lag behind.
-const clockStep = 5 * time.Second
-
-// overlap is how long before the last change that a reader saw it looks for
-// changes again: longer than any transaction takes, and than the remembered
-// clock may lag.
-const overlap = 30 * time.Second
 
 func recordID(table string, key ...any) models.RecordID {
 	if len(key) == 1 {
@@ -124,6 +130,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (d *DB) send(ctx context.Context, s *script, dest any) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if s.of != nil {
+		seen, err := s.of.seenClock(ctx)
+		if err != nil {
+			return err
+		}
+		s.vars["seen"] = seen
 	}
 	ctx, cancel := d.bound(ctx)
 	defer cancel()

@@ -47,8 +47,7 @@ func (a *advance) updateHead(s *script) error {
 		guard = " AND (" + a.guard(s) + ")"
 	}
 	s.do("LET $r = (UPDATE ", id, " SET ", set, " WHERE seq = ", s.arg(a.before.head.Seq), guard,
-		" RETURN VALUE {t: time, l: lease_end})[0]")
-	s.do(`IF $r IS NONE { THROW "`, moved, `" }`)
+		" RETURN VALUE {t: time, l: lease_end})[0] ?? { THROW '", moved, "' }")
 	return nil
 }
 
@@ -249,28 +248,14 @@ func (l *location) historyRow(stream string, r *record) map[string]any {
 // then failures that follow one; and what was observed.
 type partChanges struct{ before, made, after, observed []map[string]any }
 
-// writeParts writes what is known about keys. The expressions of an UPSERT do not
-// see the record that it changes, so that they read it by its id.
+// writeParts writes what is known about keys.
 func (l *location) writeParts(s *script, stream string, recs []record) {
 	c := l.partChanges(stream, recs)
-	l.writeFailures(s, c.before)
-	if len(c.made) > 0 {
-		s.do("FOR $x IN ", s.arg(c.made), " { UPSERT $x.id SET g = $x.g, key = $x.key, mt = math::max([$r.t, $x.id.ft ?? 0]),",
-			" mrev = string::concat($down, $x.tie), stream = $x.stream, seq = $x.seq, t = $r.t, step = $x.step, skey = $x.skey,",
-			" number = $x.number, p = $x.p RETURN NONE }")
-	}
-	l.writeFailures(s, c.after)
-	if len(c.observed) > 0 {
-		s.do("FOR $x IN ", s.arg(c.observed), " { UPSERT $x.id SET g = $x.g, key = $x.key, ot = $r.t RETURN NONE }")
-	}
-}
-
-func (l *location) writeFailures(s *script, rows []map[string]any) {
-	if len(rows) == 0 {
-		return
-	}
-	s.do("FOR $x IN ", s.arg(rows), " { UPSERT $x.id SET g = $x.g, key = $x.key, ft = math::max([$r.t, ($x.id.mt ?? 0) + 1]),",
-		" frev = string::concat($down, $x.tie), frun = $x.frun RETURN NONE }")
+	failed := "{ft: math::max([$r.t, ($x.id.mt ?? 0) + 1]), frev: string::concat($down, $x.frev)}"
+	s.putEach(c.before, failed)
+	s.putEach(c.made, "{mt: math::max([$r.t, $x.id.ft ?? 0]), mrev: string::concat($down, $x.mrev), t: $r.t}")
+	s.putEach(c.after, failed)
+	s.putEach(c.observed, "{ot: $r.t}")
 }
 
 func (l *location) partChanges(stream string, recs []record) partChanges {
@@ -281,7 +266,7 @@ func (l *location) partChanges(stream string, recs []record) partChanges {
 	for i := range recs {
 		r := &recs[i]
 		if r.subject && r.event.Type() == event.TypeObservation {
-			c.observed = append(c.observed, l.partRow(stream, r))
+			c.observed = append(c.observed, l.partRow(r))
 			continue
 		}
 		made := r.subject && r.event.Type() == event.TypeMaterialization
@@ -321,22 +306,21 @@ func (l *location) partChanges(stream string, recs []record) partChanges {
 	return c
 }
 
-func (l *location) partRow(stream string, r *record) map[string]any {
+func (l *location) partRow(r *record) map[string]any {
 	return map[string]any{
 		"id": recordID("part", l.ident, r.asset, string(r.key)), "g": group(l.ident, r.asset), "key": string(r.key),
-		"tie": tieEvent(stream, r.seq),
 	}
 }
 
 func (l *location) failureRow(stream string, r *record) map[string]any {
-	row := l.partRow(stream, r)
-	row["frun"] = stream
+	row := l.partRow(r)
+	row["frun"], row["frev"] = stream, tieEvent(stream, r.seq)
 	return row
 }
 
 func (l *location) madeRow(stream string, r *record) map[string]any {
-	row, a := l.partRow(stream, r), r.event.Attempt
-	row["stream"], row["seq"], row["p"] = stream, r.seq, r.payload
+	row, a := l.partRow(r), r.event.Attempt
+	row["stream"], row["seq"], row["p"], row["mrev"] = stream, r.seq, r.payload, tieEvent(stream, r.seq)
 	row["step"], row["skey"], row["number"] = a.Name, string(a.Key), a.Number
 	return row
 }
