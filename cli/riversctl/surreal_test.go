@@ -50,6 +50,6 @@ func (s shared) sql(ts *testscript.TestScript, neg bool, args []string) {
 func TestSurrealDB(t *testing.T) {
 	s := shared{t, map[string]*surrealtest.Database{}}
 	p := scripts(t, "surreal")
-	p.Cmds["surrealdb"], p.Cmds["surrealql"] = s.database, s.sql
+	p.Cmds["surrealdb"], p.Cmds["surrealql"], p.Cmds["location"] = s.database, s.sql, location
 	testscript.Run(t, p)
 }

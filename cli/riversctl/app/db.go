@@ -36,9 +36,10 @@ func (p *program) dbCommand() *cli.Command {
 			Description: "Lists, states and counts are made anew from the stored events, in one transaction. Writers wait meanwhile.",
 			Action:      p.dbRebuild,
 		},
+		p.dbCopyCommand(),
 	}
 	return &cli.Command{
-		Name: "db", Usage: "inspect and migrate the database", Subcommands: subs,
+		Name: "db", Usage: "inspect, migrate and copy the database", Subcommands: subs,
 		Action: func(c *cli.Context) error { return group(c, subs) },
 	}
 }
