@@ -65,7 +65,7 @@ func TestOutage(t *testing.T) {
 			p.Set(chaosproxy.BlackHole())
 		}
 	}
-	w.engine.Kill()
+	w.kill()
 	w.pause(30 * time.Second)
 	for _, p := range w.proxies {
 		p.Set(chaosproxy.None)

@@ -49,6 +49,7 @@ type world struct {
 	watchers []*watcher
 	stopping atomic.Bool
 	notes    *notes
+	deaths   []time.Time // of the engine, in order
 }
 
 // newWorld opens a new database on an engine for all writers and watchers.
@@ -138,6 +139,9 @@ func (w *world) open(watch bool) store.Location {
 func (w *world) opened(cfg surreal.Config) store.Location {
 	w.Helper()
 	db, err := surreal.Open(w.ctx, cfg)
+	for errors.Is(err, store.ErrUnavailable) && w.ctx.Err() == nil { // a busy machine; Open asks once
+		db, err = surreal.Open(w.ctx, cfg)
+	}
 	w.ok(err)
 	w.Cleanup(func() {
 		if err := db.Close(); err != nil {
@@ -184,12 +188,28 @@ func (w *world) storm(faults, kills int) int {
 	draw := rand.New(rand.NewPCG(w.seed, 0))
 	for range kills {
 		w.pause(time.Duration(draw.Int64N(int64(time.Second))))
-		w.engine.Kill()
+		w.kill()
 		w.pause(time.Duration(draw.Int64N(int64(200 * time.Millisecond))))
 		w.engine.Restart()
 	}
 	storms.Wait()
 	return total
+}
+
+// kill ends the engine by SIGKILL.
+func (w *world) kill() {
+	w.engine.Kill()
+	w.deaths = append(w.deaths, time.Now())
+}
+
+// died reports whether the engine died right after an instant.
+func (w *world) died(at time.Time) bool {
+	for _, death := range w.deaths {
+		if d := death.Sub(at); d >= 0 && d < 5*time.Second {
+			return true
+		}
+	}
+	return false
 }
 
 // pause lets time pass, in which others work.
