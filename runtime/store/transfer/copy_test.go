@@ -251,8 +251,8 @@ func (d *dying) WriteLogs(ctx context.Context, s transfer.Stream, lines iter.Seq
 	if d.left == 1 {
 		d.left = -1
 		return d.Target.WriteLogs(ctx, s, func(yield func([]store.LogLine, error) bool) {
-			for batch := range lines {
-				if !yield(batch, nil) {
+			for batch, err := range lines {
+				if !yield(batch, err) {
 					return
 				}
 				break

@@ -37,10 +37,24 @@ type Source interface {
 // Target writes one location. Each call is a bounded number of bounded
 // transactions, and may be repeated.
 type Target interface {
+	StreamTarget
 	// Begin claims an empty location for a copy from origin, and reports whether it
 	// goes on with one that was begun before. A location that holds anything else
 	// is store.ErrExists.
 	Begin(ctx context.Context, origin string) (resumed bool, err error)
+	// WriteCatalogue writes what is declared, but for what Finish writes.
+	WriteCatalogue(ctx context.Context, c Catalogue) error
+	// WriteFacts replaces what is known about the given keys.
+	WriteFacts(ctx context.Context, facts []Fact) error
+	// WriteRequests replaces what is remembered of the given requests.
+	WriteRequests(ctx context.Context, list []Request) error
+	// Finish gives the location its name and revision, by which it is listed, and
+	// ends the claim.
+	Finish(ctx context.Context, c Catalogue) error
+}
+
+// StreamTarget writes the streams of one location.
+type StreamTarget interface {
 	// Written returns the number of the last event that is stored of a stream.
 	Written(ctx context.Context, stream string) (int64, error)
 	// WriteEvents adds events to a stream, in order. A run whose id belongs to
@@ -53,13 +67,4 @@ type Target interface {
 	WriteStream(ctx context.Context, s Stream) error
 	// Drop removes a run that is there as a whole and that the source has no more.
 	Drop(ctx context.Context, run string) error
-	// WriteCatalogue writes what is declared, but for what Finish writes.
-	WriteCatalogue(ctx context.Context, c Catalogue) error
-	// WriteFacts replaces what is known about the given keys.
-	WriteFacts(ctx context.Context, facts []Fact) error
-	// WriteRequests replaces what is remembered of the given requests.
-	WriteRequests(ctx context.Context, list []Request) error
-	// Finish gives the location its name and revision, by which it is listed, and
-	// ends the claim.
-	Finish(ctx context.Context, c Catalogue) error
 }
