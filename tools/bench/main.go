@@ -61,6 +61,7 @@ func measurements() []measurement {
 	all = append(all, graphMeasurements()...)
 	all = append(all, partitionMeasurements()...)
 	all = append(all, frameMeasurements()...)
+	all = append(all, surrealMeasurements()...)
 	return append(all, programMeasurements()...)
 }
 

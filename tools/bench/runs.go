@@ -109,18 +109,23 @@ func trivialAssets(chain, values bool) (*rivers.Repository, int) {
 	return rivers.NewRepository("bench", rivers.Assets(assets...)), n
 }
 
-// carryOut materializes everything and returns the time from the order to the
-// last acknowledged event.
+// carryOut carries out a run on a new database of SQLite.
 func carryOut(ctx context.Context, path, valuesURL string, repo *rivers.Repository, sync sqlite.Synchronous) (time.Duration, error) {
-	graph, err := asset.Resolve(repo.Definitions())
-	if err != nil {
-		return 0, err
-	}
 	db, err := sqlite.Open(ctx, sqlite.Config{Path: path, Mode: sqlite.ReadWrite, Synchronous: sync})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = db.Close() }()
+	return carryOutOn(ctx, db, valuesURL, repo)
+}
+
+// carryOutOn materializes everything and returns the time from the order to the
+// last acknowledged event.
+func carryOutOn(ctx context.Context, db store.Store, valuesURL string, repo *rivers.Repository) (time.Duration, error) {
+	graph, err := asset.Resolve(repo.Definitions())
+	if err != nil {
+		return 0, err
+	}
 	loc := db.Location("bench")
 	catalogue := store.Catalogue{Name: "bench", Hash: graph.Hash(), Definitions: repo.Definitions()}
 	if _, err := loc.Register(ctx, catalogue); err != nil {
