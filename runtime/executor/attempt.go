@@ -48,13 +48,22 @@ const (
 // letGo gives back what the attempt holds. It is false when that was done
 // before.
 func (a *attempt) letGo(p *pool) bool {
+	done := a.putBack(p)
+	if done {
+		p.wakeNext()
+	}
+	return done
+}
+
+// putBack is letGo without a word to those who wait for a slot.
+func (a *attempt) putBack(p *pool) bool {
 	switch a.phase.Swap(over) {
 	case over:
 		return false
 	case running:
 		<-p.running
 	}
-	p.give(1)
+	p.put(1)
 	return true
 }
 
@@ -97,15 +106,17 @@ func (r *runner) carryOut(ctx context.Context, a *attempt) {
 }
 
 // finish gives back what the attempt held and delivers its outcome, unless it
-// was abandoned.
+// was abandoned. Nobody is told of the free slot before the outcome is there: the
+// run itself would spend it in an append of its own, ahead of the outcome.
 func (r *runner) finish(a *attempt, o run.Outcome) {
-	if !a.letGo(r.m.pool) {
+	if !a.putBack(r.m.pool) {
 		return
 	}
 	select {
 	case r.results <- result{attempt: a, outcome: o}:
 	case <-r.gone:
 	}
+	r.m.pool.wakeNext()
 }
 
 func (r *runner) execute(ctx context.Context, a *attempt, env *env) (o run.Outcome) {

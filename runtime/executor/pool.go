@@ -61,9 +61,21 @@ func (p *pool) give(n int) {
 	if n == 0 {
 		return
 	}
+	p.put(n)
+	p.wakeNext()
+}
+
+// put returns slots and tells nobody.
+func (p *pool) put(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.used -= n
+}
+
+// wakeNext tells the first who waits that there may be slots.
+func (p *pool) wakeNext() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.wakeFirst(nil)
 }
 
