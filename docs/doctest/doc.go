@@ -28,7 +28,8 @@
 //
 //	<!-- session: COMMAND -->
 //
-// whose command is run before the first block.
+// whose command is run before the first block; "s3 BUCKET" and "surrealdb" stand for
+// real servers of these kinds.
 //
 // The package holds tests alone and must never be imported.
 package doctest

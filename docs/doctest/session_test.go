@@ -103,6 +103,8 @@ func (at *place) prepare(t *testing.T, line string) {
 	switch {
 	case strings.HasPrefix(line, "s3 "):
 		at.env = append(at.env, startS3(t, at.free(t, "7070"), strings.TrimPrefix(line, "s3 "))...)
+	case line == "surrealdb":
+		at.env = append(at.env, at.startSurrealDB(t)...)
 	default:
 		at.start(t, line, nil)
 	}
