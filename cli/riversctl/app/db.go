@@ -115,7 +115,10 @@ func (p *program) dbCheck(c *cli.Context) error {
 		return err
 	})
 	if err == nil && len(differences) > 0 {
-		err = fmt.Errorf("%s differs from its events: mend it with `riversctl db rebuild`", d)
+		err = fmt.Errorf("%s differs from its events", d)
+		if d.Embedded() {
+			err = fmt.Errorf("%w: mend it with `riversctl db rebuild`", err)
+		}
 	}
 	return err
 }

@@ -95,19 +95,26 @@ func (d Database) Migrate(ctx context.Context, log *slog.Logger) error {
 	return d.explain(surreal.Migrate(ctx, d.server(Options{Logger: log})))
 }
 
-// projections is what a driver offers that can make what follows from the events
-// anew.
-type projections interface {
-	Compare(ctx context.Context) ([]string, error)
-	Rebuild(ctx context.Context) error
-}
+// comparer and rebuilder are what drivers offer that can compute what follows from
+// the events, and make it anew.
+type (
+	comparer interface {
+		Compare(ctx context.Context) ([]string, error)
+	}
+	rebuilder interface {
+		Rebuild(ctx context.Context) error
+	}
+)
 
-// Check computes everything that follows from the stored events and returns how
-// what is stored differs from it, at most 100 differences. A driver that cannot is
-// store.ErrInvalid.
+// Check computes what follows from the stored events and returns how what is
+// stored differs from it, at most 100 differences. Errors are those of Open.
 func (d Database) Check(ctx context.Context) (differences []string, err error) {
-	err = d.project(ctx, ReadOnly, "check", func(p projections) (err error) {
-		differences, err = p.Compare(ctx)
+	err = d.project(ctx, ReadOnly, func(db Store) (err error) {
+		c, ok := db.(comparer)
+		if !ok {
+			return fmt.Errorf("%s: rivers cannot check a database of this kind: %w", d, store.ErrInvalid)
+		}
+		differences, err = c.Compare(ctx)
 		return err
 	})
 	return differences, err
@@ -123,18 +130,19 @@ func (d Database) Rebuild(ctx context.Context) error {
 	case s.Version == 0:
 		return fmt.Errorf("%s: the database is empty: %w", d, store.ErrNotReady)
 	}
-	return d.project(ctx, ReadWrite, "rebuild", func(p projections) error { return p.Rebuild(ctx) })
+	return d.project(ctx, ReadWrite, func(db Store) error {
+		r, ok := db.(rebuilder)
+		if !ok {
+			return fmt.Errorf("%s: rivers cannot rebuild a database on SurrealDB, only an embedded one: %w", d, store.ErrInvalid)
+		}
+		return r.Rebuild(ctx)
+	})
 }
 
-func (d Database) project(ctx context.Context, mode Mode, doing string, work func(projections) error) error {
+func (d Database) project(ctx context.Context, mode Mode, work func(Store) error) error {
 	db, err := d.Open(ctx, Options{Mode: mode})
 	if err != nil {
 		return err
 	}
-	p, ok := db.(projections)
-	if !ok {
-		err = fmt.Errorf("%s: rivers cannot %s a database on SurrealDB, only an embedded one: %w", d, doing, store.ErrInvalid)
-		return errors.Join(err, db.Close())
-	}
-	return errors.Join(d.explain(work(p)), db.Close())
+	return errors.Join(d.explain(work(db)), db.Close())
 }

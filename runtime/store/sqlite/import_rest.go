@@ -230,4 +230,3 @@ func (i importer) Finish(ctx context.Context, c transfer.Catalogue) error {
 		return err
 	})
 }
-

@@ -145,11 +145,19 @@ func name(s Stream) string {
 	return "run " + s.Ident
 }
 
-// sameStream tells what differs between two heads, or nothing.
+// sameStream tells what differs between the heads of source and copy, or nothing.
 func sameStream(a, b *Stream) string {
 	if a.Seq != b.Seq || a.Time != b.Time {
 		return fmt.Sprintf("%d events, the copy has %d", a.Seq, b.Seq)
 	}
+	if what := differs(a, b); what != "" {
+		return what + " in the copy"
+	}
+	return ""
+}
+
+// differs tells what differs between two heads of the same events, or nothing.
+func differs(a, b *Stream) string {
 	if (a.Run == nil) != (b.Run == nil) {
 		return "one is no run"
 	}
@@ -160,7 +168,7 @@ func sameStream(a, b *Stream) string {
 	for i := range x.NumField() {
 		p, q := x.Field(i).Interface(), y.Field(i).Interface()
 		if !reflect.DeepEqual(p, q) {
-			return fmt.Sprintf("%s is %v, in the copy %v", x.Type().Field(i).Name, p, q)
+			return fmt.Sprintf("%s is to be %v, and is %v", x.Type().Field(i).Name, p, q)
 		}
 	}
 	return ""

@@ -145,7 +145,7 @@ func line(a event.Attempt, stream store.LogStream, text string) store.LogLine {
 	return store.LogLine{Time: time.Unix(1700000000, 5).UTC(), Attempt: a, Stream: stream, Text: text}
 }
 
-// tell writes the whole story.
+// tell writes the whole story, but for logs beyond what is kept.
 func tell(t testing.TB, l store.Location) *story {
 	s := &story{t: t, ctx: t.Context(), l: l, ids: map[string]string{}}
 	all := definitions()
@@ -233,8 +233,14 @@ func (s *story) logs(r *teller) {
 	record.Level, record.Attrs = "WARN", json.RawMessage(`{"a": "<1>"}`)
 	lines = append(lines, record, line(event.Attempt{}, store.Process, "not \xff UTF-8"))
 	s.ok(s.l.AppendLogs(s.ctx, r.id, lines))
-	for range 6 {
-		s.ok(s.l.AppendLogs(s.ctx, r.id, []store.LogLine{line(b, store.Stdout, string(bytes.Repeat([]byte("x"), 1<<20))), line(a, store.Stdout, "between")}))
-	}
 	s.ok(s.l.AppendLogs(s.ctx, s.ids["live"], lines[:9]))
+}
+
+// much are logs beyond what is kept.
+func (s *story) much() {
+	a, b := at("days", "2024-01-01", 1), at("plain", "", 1)
+	for range 6 {
+		s.ok(s.l.AppendLogs(s.ctx, s.ids["succeeded"],
+			[]store.LogLine{line(b, store.Stdout, string(bytes.Repeat([]byte("x"), 1<<20))), line(a, store.Stdout, "between")}))
+	}
 }
