@@ -40,8 +40,8 @@ func (c *headCache) put(k headKey, s *snapshot) {
 		return
 	}
 	if !known && len(c.all) >= cachedHeads {
-		for any := range c.all {
-			delete(c.all, any)
+		for old := range c.all {
+			delete(c.all, old)
 			break
 		}
 	}

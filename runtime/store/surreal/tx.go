@@ -93,12 +93,12 @@ func (d *DB) clock(s *script) string {
 // change is begin for a transaction that others shall see: $at is its time in
 // the order of changes of the location, which never falls far behind. What is
 // remembered of that order becomes known when the script is sent. A clock that
-// was set forward is remembered at once.
+// was set forward far is remembered at once.
 func (l *location) change() *script {
 	s := l.db.begin()
 	s.of = l
 	s.do("LET $at = math::max([$wall, $seen])")
-	s.do("IF $wall > $seen + ", s.arg(int64(clockStep)), " { UPSERT ", s.arg(recordID("clock", l.ident)), " SET at = $wall RETURN NONE }")
+	s.do("IF $wall > $seen + ", s.arg(int64(clockJump)), " { UPSERT ", s.arg(recordID("clock", l.ident)), " SET at = $wall RETURN NONE }")
 	return s
 }
 
@@ -164,7 +164,7 @@ func (d *DB) read(ctx context.Context, doing string, s *script, dest any) error 
 
 // repeat runs try until it succeeds, fails for good or the time for one call is
 // over. A call whose answer was lost is repeated too, and told so: whoever uses
-// repeat says by that that it may be.
+// repeat says with it that it may be.
 func (d *DB) repeat(ctx context.Context, doing string, try func(lost bool) error) error {
 	deadline := time.Now().Add(d.cfg.Busy)
 	lost := false

@@ -1,6 +1,7 @@
 package surreal
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -75,7 +76,7 @@ func (a *advance) assignments(s *script) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	change(string(raw) != string(b.Live), "live", raw)
+	change(!bytes.Equal(raw, b.Live), "live", raw)
 	h.Live = raw
 	switch {
 	case a.lease > 0:
@@ -270,7 +271,7 @@ func (l *location) partChanges(stream string, recs []record) partChanges {
 			continue
 		}
 		made := r.subject && r.event.Type() == event.TypeMaterialization
-		if !made && !(r.subject && store.Fails(r.event.Payload)) {
+		if !made && (!r.subject || !store.Fails(r.event.Payload)) {
 			continue
 		}
 		k := store.AssetKey{Asset: r.asset, Key: r.key}
