@@ -7,13 +7,16 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // admin talks to an engine as root over HTTP, one connection a request, so that
 // no goroutine stays behind.
 type admin struct {
-	base  string
-	root  Credentials
+	base string
+	root Credentials
+
+	mu    sync.Mutex // tests that share an engine may run at once
 	token string
 }
 
@@ -22,14 +25,13 @@ var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // sql runs statements and returns the result of each.
 func (a *admin) sql(namespace, database, statements string) ([]any, error) {
-	if a.token == "" && a.root.User != "" {
-		if err := a.signIn(); err != nil {
-			return nil, err
-		}
+	token, err := a.signedIn()
+	if err != nil {
+		return nil, err
 	}
 	header := http.Header{"Accept": {"application/json"}}
-	if a.token != "" {
-		header.Set("Authorization", "Bearer "+a.token)
+	if token != "" {
+		header.Set("Authorization", "Bearer "+token)
 	}
 	if namespace != "" {
 		header.Set("Surreal-NS", namespace)
@@ -52,6 +54,17 @@ func (a *admin) sql(namespace, database, statements string) ([]any, error) {
 		results = append(results, answer.Result)
 	}
 	return results, nil
+}
+
+// signedIn returns the token of root; nothing where nobody signs in.
+func (a *admin) signedIn() (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.token != "" || a.root.User == "" {
+		return a.token, nil
+	}
+	err := a.signIn()
+	return a.token, err
 }
 
 // signIn gets a token: checking a password is made to be slow.

@@ -52,7 +52,7 @@ type Engine struct {
 	cmd   *exec.Cmd
 	stdin *os.File // open as long as the engine shall live
 	log   *os.File
-	admin admin
+	admin *admin
 }
 
 // Start starts an engine that ends with the test.
@@ -112,7 +112,7 @@ func (e *Engine) start(port string) error {
 	if err != nil {
 		return fmt.Errorf("start SurrealDB: %w%s", err, e.said())
 	}
-	e.admin = admin{base: strings.Replace(ready["url"], "ws://", "http://", 1), root: e.Root}
+	e.admin = &admin{base: strings.Replace(ready["url"], "ws://", "http://", 1), root: e.Root}
 	e.URL, e.Version = ready["url"], ready["engine"]
 	return nil
 }
