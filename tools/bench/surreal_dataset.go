@@ -185,7 +185,9 @@ func carryOutAtOnce(ctx context.Context, loc store.Location, created event.RunCr
 		add.Parts = append(add.Parts,
 			store.Part{Epoch: claim.Epoch, Events: []event.Event{{Attempt: a, Payload: &event.StepLaunched{Token: token, Worker: event.InProcess}}}},
 			store.Part{Token: token, Events: end})
-		if len(add.Parts) >= 340 {
+		// The end of a large run is an append of its own: it changes the counts of
+		// runs, which others change all the time, and so must be short.
+		if len(add.Parts) >= 340 || i == len(steps)-1 && len(steps) > 12 {
 			add.Counter++
 			if _, err := loc.Append(ctx, id, add); err != nil {
 				return err

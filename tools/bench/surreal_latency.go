@@ -19,6 +19,7 @@ const (
 	latencyRuns   = 300
 	latencyAssets = 100
 	latencyKeys   = 10_000 // of one asset, every key materialized
+	foldAge       = 31 * time.Second
 )
 
 // field is a stand with that history.
@@ -59,9 +60,6 @@ func newField(ctx context.Context, s *stand) (*field, error) {
 	if err := carryOutAtOnce(ctx, loc, order(steps), steps, false); err != nil {
 		return nil, err
 	}
-	if err := loc.FoldPartitions(ctx, "hours", f.space, time.Now().UTC()); err != nil {
-		return nil, err
-	}
 	runs, _, err := loc.ListRuns(ctx, store.RunFilter{}, store.Page{Size: 1})
 	if err != nil {
 		return nil, err
@@ -73,7 +71,10 @@ func newField(ctx context.Context, s *stand) (*field, error) {
 			return nil, err
 		}
 	}
-	return f, nil
+	// A fold covers what changed half a minute before it: what came later is read
+	// by each question until the next fold.
+	time.Sleep(foldAge)
+	return f, loc.FoldPartitions(ctx, "hours", f.space, time.Now().UTC())
 }
 
 // reads are what is asked of the history; each is one call.

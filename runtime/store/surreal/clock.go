@@ -6,8 +6,14 @@ import (
 	"time"
 )
 
-// clockStep is how far the remembered clock of a location may lag behind.
-const clockStep = 5 * time.Second
+// clockStep is how far the remembered clock of a location lags behind at most when
+// a change is sent, and clockJump how far it may lag when the change is made: the
+// engine may have been busy in between, and changes under way at once must not all
+// want to set the clock.
+const (
+	clockStep = 5 * time.Second
+	clockJump = 15 * time.Second
+)
 
 // overlap is how long before the last change that a reader saw it looks for
 // changes again: longer than any transaction takes, and than the remembered

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/surrealdb/surrealdb.go/pkg/models"
+
 	"rivers.io/runtime/store"
 )
 
@@ -23,9 +25,9 @@ type listedRun struct {
 	rev string
 }
 
-// prefixIndexed is how long a prefix of a run id must be for the range of ids
-// to be worth more than walking the runs in order: then it names about a minute.
-const prefixIndexed = 8
+// prefixMost is the most runs that are looked at since their ids share a prefix.
+// When more do, walking the runs in order finds a page of them soon.
+const prefixMost = 8192
 
 // walkMost is the most runs that one step of a walk reads.
 const walkMost = 1000
@@ -42,10 +44,8 @@ func (l *location) ListRuns(ctx context.Context, filter store.RunFilter, page st
 		return nil, "", err
 	}
 	w := &walk{l: l, filter: filter, match: match, limit: page.Limit() + 1, after: startPlace(filter, key)}
-	var found []listedRun
-	if len(filter.IDPrefix) >= prefixIndexed {
-		found, err = w.byPrefix(ctx)
-	} else {
+	found, all, err := w.byPrefix(ctx)
+	if err == nil && !all {
 		found, err = w.bySources(ctx, l.sources(filter))
 	}
 	if err != nil {
@@ -246,19 +246,57 @@ func listedRuns(loc string, rows []head) ([]listedRun, error) {
 	return list, nil
 }
 
-// byPrefix looks at the runs whose ids share a prefix.
-func (w *walk) byPrefix(ctx context.Context) ([]listedRun, error) {
-	s := newScript()
-	loc := s.arg(w.l.ident)
-	s.answer("SELECT ", headFields, ", ", createdOf("ident"), " FROM head:[", loc, ", ", s.arg(w.filter.IDPrefix), "]..=[",
-		loc, ", ", s.arg(w.filter.IDPrefix+"\x7f"), "]")
-	all, err := w.l.headRows(ctx, s)
-	if err != nil {
-		return nil, err
+// byPrefix looks at the runs whose ids share the prefix that is asked for, and
+// reports whether these are not too many.
+func (w *walk) byPrefix(ctx context.Context) (found []listedRun, all bool, err error) {
+	if w.filter.IDPrefix == "" {
+		return nil, false, nil
 	}
-	all = slices.DeleteFunc(all, func(r listedRun) bool { return r.run.ID == "" || r.rev <= w.after || !w.matches(&r.run) })
-	slices.SortFunc(all, func(a, b listedRun) int { return cmp.Compare(a.rev, b.rev) })
-	return all[:min(len(all), w.limit)], nil
+	s := newScript()
+	s.answer("SELECT loc, ident, rev FROM head WHERE loc = ", s.arg(w.l.ident), " AND ident >= ", s.arg(w.filter.IDPrefix),
+		" ORDER BY loc, ident LIMIT ", s.arg(prefixMost+1))
+	var places []head
+	if err := w.l.db.read(ctx, "list runs", s, &places); err != nil {
+		return nil, false, err
+	}
+	for i := range places {
+		if !strings.HasPrefix(places[i].Ident, w.filter.IDPrefix) {
+			places = places[:i]
+			break
+		}
+	}
+	if len(places) > prefixMost {
+		return nil, false, nil
+	}
+	places = slices.DeleteFunc(places, func(h head) bool { return h.Rev <= w.after })
+	slices.SortFunc(places, func(a, b head) int { return cmp.Compare(a.Rev, b.Rev) })
+	for chunk := range slices.Chunk(places, min(w.limit, walkMost)) {
+		rows, err := w.l.headsOf(ctx, chunk)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, r := range rows {
+			if r.run.ID != "" && w.matches(&r.run) {
+				if found = append(found, r); len(found) == w.limit {
+					return found, true, nil
+				}
+			}
+		}
+	}
+	return found, true, nil
+}
+
+// headsOf reads heads by their ids, in the order of lists.
+func (l *location) headsOf(ctx context.Context, places []head) ([]listedRun, error) {
+	ids := make([]models.RecordID, len(places))
+	for i := range places {
+		ids[i] = l.headID(places[i].Ident)
+	}
+	s := newScript()
+	s.answer("SELECT ", headFields, ", ", createdOf("ident"), " FROM ", s.arg(ids))
+	rows, err := l.headRows(ctx, s)
+	slices.SortFunc(rows, func(a, b listedRun) int { return cmp.Compare(a.rev, b.rev) })
+	return rows, err
 }
 
 // Orphans lists the runs that no living executor owns, oldest first.

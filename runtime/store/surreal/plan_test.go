@@ -28,7 +28,6 @@ var spans = map[string]string{
 	"chunk":            "the folded sets of one asset, 65,536 keys to a record",
 	"run_count":        "16 counters for each status of one location",
 	"log_source":       "the streams of the attempts of one run",
-	"head":             "runs whose ids share eight digits began within a minute",
 	"schema_migration": "one record for each migration",
 }
 

@@ -126,7 +126,7 @@ func (l *location) pulses(ctx context.Context, from int64, limit int) ([]*pulse,
 }
 
 // clockAt is the latest time of a change that the location remembers; the last
-// change may be clockStep later.
+// change may be clockJump later.
 func (l *location) clockAt(ctx context.Context) (int64, error) {
 	s := newScript()
 	s.answer("RETURN ", s.arg(recordID("clock", l.ident)), ".at ?? 0")
