@@ -17,6 +17,7 @@ RIVERS_SCREENSHOTS=${RIVERS_SCREENSHOTS:-$PWD/out/screenshots}
 export RIVERS_TEST_CHROMIUM RIVERS_TEST_VERSITYGW RIVERS_TEST_SURREALDB RIVERS_SCREENSHOTS CGO_ENABLED=1
 
 [ $# -gt 0 ] || set -- ./...
+echo "test: SurrealDB $("$RIVERS_TEST_SURREALDB" --version), $(go list -m github.com/surrealdb/surrealdb.go)"
 start=$SECONDS
 rc=0
 go test -race -timeout 40m "$@" || rc=$?

@@ -20,6 +20,7 @@ const usage = `usage: run.sh [--bind ADDRESS] [--port PORT] [--dir DIRECTORY]
   --unauthenticated   nobody has to sign in
   --until-stdin-ends  end when standard input does
   --detached          outlive the process that started it
+  --version           print the engine's version and end
 
 Prints one line when it is ready: ready url=ws://HOST:PORT engine=VERSION backend=memory|rocksdb`;
 
@@ -35,13 +36,17 @@ function settings() {
       bind: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '8000' }, dir: { type: 'string' },
       user: { type: 'string' }, 'pass-file': { type: 'string' }, unauthenticated: { type: 'boolean', default: false },
       'until-stdin-ends': { type: 'boolean', default: false }, detached: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false }, version: { type: 'boolean', default: false },
     } }).values;
   } catch (e) {
     fail(`${e.message}\n\n${usage}`);
   }
   if (flags.help) {
     console.log(usage);
+    process.exit(0);
+  }
+  if (flags.version) {
+    console.log(version);
     process.exit(0);
   }
   if (!/^\d+$/.test(flags.port) || Number(flags.port) > 65535) fail(`--port ${flags.port}: not a port, 0 to 65535`);
