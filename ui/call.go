@@ -30,6 +30,9 @@ type call struct {
 	// outside of a location.
 	here  Location
 	state store.Location
+	// watched marks what the watch of the location had told of before its rows
+	// were read.
+	watched string
 }
 
 // handler answers a call or returns why it cannot.
@@ -54,6 +57,9 @@ func (s *Server) local(section string, h handler) http.HandlerFunc {
 		if err := c.locate(); err != nil {
 			c.finish(err)
 			return
+		}
+		if s.misfit.Load() == nil && !s.draining.Load() {
+			c.watched = s.hub.Attend(c.ctx, c.here.ID)
 		}
 		c.finish(s.fits(h)(c))
 	}
@@ -99,6 +105,9 @@ func (c *call) page(title string, body templ.Component, scripts ...string) error
 }
 
 func (c *call) answer(status int, title string, body templ.Component, scripts []string) error {
+	if c.watched != "" {
+		c.w.Header().Set("Server-Timing", fmt.Sprintf("watch;desc=%q", c.watched)) // scripts can read no other header of their page
+	}
 	frame, err := c.frame(title, scripts)
 	if err != nil {
 		if status == http.StatusOK {

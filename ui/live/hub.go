@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -26,8 +28,12 @@ type Hub struct {
 	stop context.CancelFunc
 	done sync.WaitGroup
 
+	// nonce tells this hub from another that served the same address.
+	nonce string
+
 	mu       sync.Mutex
 	watchers map[string]*watcher
+	serial   uint64 // of the last watcher
 
 	events, reconnects, served atomic.Int64
 }
@@ -41,6 +47,13 @@ type watcher struct {
 	// have been missed since the last.
 	version  uint64
 	watching bool
+	// serial tells it from others of the location; stood is closed once it stands
+	// for the first time.
+	serial uint64
+	stood  chan struct{}
+	// until is how long it goes on without subscribers, for pages that were made
+	// while it stood.
+	until time.Time
 }
 
 // Subscription is one listener's pending changes.
@@ -51,12 +64,14 @@ type Subscription struct {
 	mu      sync.Mutex
 	pending map[Channel]*Change
 	release func()
+	// behind says that what changed before the watch stood may have been missed.
+	behind bool // guarded by the hub's lock
 }
 
 // NewHub returns a hub that watches through handles that open returns. Close it.
 func NewHub(open func(location string) store.Location, logger *slog.Logger) *Hub {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Hub{open: open, logger: logger, ctx: ctx, stop: stop, watchers: map[string]*watcher{}}
+	return &Hub{open: open, logger: logger, ctx: ctx, stop: stop, nonce: rand.Text()[:8], watchers: map[string]*watcher{}}
 }
 
 // Close ends every watch and stream, and waits for the watches.
@@ -68,23 +83,86 @@ func (h *Hub) Close() {
 // Done is closed when the hub drains.
 func (h *Hub) Done() <-chan struct{} { return h.ctx.Done() }
 
+// linger is how long a watch goes on for a page that was made: until its browser
+// listens.
+const linger = time.Minute
+
+// attendWithin bounds how long a page waits for the watch of its location.
+const attendWithin = 250 * time.Millisecond
+
+// Attend lets the watch of a location stand before a page reads from it, and
+// returns the mark by which its browser asks for what changed since. The mark is
+// empty when the watch does not stand soon enough.
+func (h *Hub) Attend(ctx context.Context, location string) string {
+	h.mu.Lock()
+	w := h.watcher(location)
+	w.until = time.Now().Add(linger)
+	if len(w.subs) == 0 {
+		h.expire(w)
+	}
+	h.mu.Unlock()
+	t := time.NewTimer(attendWithin)
+	defer t.Stop()
+	select {
+	case <-w.stood:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.mark(w)
+}
+
+// mark names what a watch has told of so far; it is empty while the watch does
+// not stand. The caller holds the lock.
+func (h *Hub) mark(w *watcher) string {
+	if !w.watching {
+		return ""
+	}
+	return fmt.Sprintf("%s-%d-%d", h.nonce, w.serial, w.version)
+}
+
+// watcher returns the watch of a location, beginning it when there is none. The
+// caller holds the lock.
+func (h *Hub) watcher(location string) *watcher {
+	w := h.watchers[location]
+	if w == nil {
+		ctx, cancel := context.WithCancel(h.ctx)
+		h.serial++
+		w = &watcher{location: location, cancel: cancel, subs: map[*Subscription]struct{}{}, serial: h.serial, stood: make(chan struct{})}
+		h.watchers[location] = w
+		h.done.Go(func() { h.watch(ctx, w) })
+	}
+	return w
+}
+
 // Subscribe listens to the given channels of a location until Release.
 func (h *Hub) Subscribe(location string, channels []Channel) *Subscription {
+	return h.subscribe(location, channels, func(*watcher) bool { return false })
+}
+
+// SubscribeSince is Subscribe for a page that Attend gave the mark for: when
+// something was told since, or nobody knows, each channel is told that anything
+// may have changed.
+func (h *Hub) SubscribeSince(location string, channels []Channel, mark string) *Subscription {
+	return h.subscribe(location, channels, func(w *watcher) bool { return mark == "" || h.mark(w) != mark })
+}
+
+func (h *Hub) subscribe(location string, channels []Channel, behind func(*watcher) bool) *Subscription {
 	s := &Subscription{Ready: make(chan struct{}, 1), wants: map[Channel]bool{}, pending: map[Channel]*Change{}}
 	for _, c := range channels {
 		s.wants[c] = true
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	w := h.watchers[location]
-	if w == nil {
-		ctx, cancel := context.WithCancel(h.ctx)
-		w = &watcher{location: location, cancel: cancel, subs: map[*Subscription]struct{}{}}
-		h.watchers[location] = w
-		h.done.Go(func() { h.watch(ctx, w) })
-	}
+	w := h.watcher(location)
 	w.subs[s] = struct{}{}
 	s.release = sync.OnceFunc(func() { h.leave(w, s) })
+	s.behind = behind(w)
+	if s.behind && w.watching {
+		s.behind = false
+		s.put(anything())
+	}
 	return s
 }
 
@@ -96,10 +174,26 @@ func (h *Hub) leave(w *watcher, s *Subscription) {
 	defer h.mu.Unlock()
 	delete(w.subs, s)
 	if len(w.subs) == 0 {
-		w.cancel()
-		if h.watchers[w.location] == w {
-			delete(h.watchers, w.location)
-		}
+		h.expire(w)
+	}
+}
+
+// expire ends a watch that nobody listens to, once no page needs it any more. The
+// caller holds the lock.
+func (h *Hub) expire(w *watcher) {
+	if left := time.Until(w.until); left > 0 {
+		time.AfterFunc(left, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if len(w.subs) == 0 {
+				h.expire(w)
+			}
+		})
+		return
+	}
+	w.cancel()
+	if h.watchers[w.location] == w {
+		delete(h.watchers, w.location)
 	}
 }
 
@@ -164,10 +258,30 @@ func (h *Hub) advance(w *watcher, notes []note) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w.watching = true
+	for s := range w.subs {
+		if s.behind {
+			s.behind = false
+			s.put(anything())
+		}
+	}
 	if len(notes) > 0 {
 		w.version++
 		w.put(notes)
 	}
+	select {
+	case <-w.stood:
+	default:
+		close(w.stood)
+	}
+}
+
+// anything is that each channel may have changed in any way.
+func anything() []note {
+	var all []note
+	for _, c := range channels {
+		all = append(all, note{c, nil})
+	}
+	return all
 }
 
 // lose notes that changes may be missed from now on.
@@ -219,10 +333,7 @@ func (h *Hub) follow(ctx context.Context, w *watcher, again bool) error {
 		}
 		var all []note
 		if again {
-			again = false
-			for _, c := range channels {
-				all = append(all, note{c, nil})
-			}
+			again, all = false, anything()
 		}
 		for _, hint := range hints.Hints {
 			all = append(all, notes(hint)...)

@@ -281,3 +281,57 @@ func TestOverTheWire(t *testing.T) {
 	}
 	t.Error("no event came")
 }
+
+func TestPageThatWasOnItsWay(t *testing.T) {
+	t.Parallel()
+	hint := store.Hints{Hints: []store.Hint{{Stream: "r1", Kinds: []store.HintKind{store.HintRun}}}}
+	for name, c := range map[string]struct {
+		between func(f *feed)
+		mark    func(mark string) string
+		want    bool
+	}{
+		"nothing changed":          {func(*feed) {}, func(m string) string { return m }, false},
+		"a run changed":            {func(f *feed) { f.hints <- hint }, func(m string) string { return m }, true},
+		"the watch was lost":       {func(f *feed) { f.fail <- errors.New("gone"); <-f.opening }, func(m string) string { return m }, true},
+		"the page bears no mark":   {func(*feed) {}, func(string) string { return "" }, true},
+		"the mark is another's":    {func(*feed) {}, func(string) string { return "0-0-0" }, true},
+		"nobody listened for long": {func(*feed) { time.Sleep(2 * time.Minute) }, func(m string) string { return m }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFeed()
+				h := newHub(f)
+				mark := h.Attend(t.Context(), "loc")
+				if mark == "" {
+					t.Fatal("the watch stands and the page bears no mark")
+				}
+				c.between(f)
+				synctest.Wait()
+				sub := h.SubscribeSince("loc", []live.Channel{live.Runs}, c.mark(mark))
+				synctest.Wait()
+				if got := sub.Take()[live.Runs] != nil; got != c.want {
+					t.Errorf("told that anything may have changed: %v", got)
+				}
+				sub.Release()
+				h.Close()
+				time.Sleep(2 * time.Minute) // the last timer of a watch
+			})
+		})
+	}
+}
+
+func TestWatchOfAPageThatNobodyOpensEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(newFeed())
+		h.Attend(t.Context(), "loc")
+		if n := h.Counters().Locations; n != 1 {
+			t.Fatalf("%d locations are watched", n)
+		}
+		time.Sleep(2 * time.Minute)
+		if n := h.Counters().Locations; n != 0 {
+			t.Errorf("%d locations are watched for nobody", n)
+		}
+		h.Close()
+	})
+}

@@ -10,11 +10,18 @@ import (
 const heartbeat = 15 * time.Second
 
 // Serve answers a request with the events of a subscription until the client
-// leaves, the hub drains, or limit has passed. A client reconnects by itself.
+// leaves, the hub drains, or limit has passed. A client reconnects by itself. A
+// page that was made under a mark of Attend names it in the query, as since, the
+// first time: it is told when something changed while it was on its way.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, location string, channels []Channel, limit time.Duration) {
 	out := http.NewResponseController(w)
 	_ = out.SetWriteDeadline(time.Time{}) // a stream outlives the server's write timeout
-	s := h.Subscribe(location, channels)
+	var s *Subscription
+	if q := r.URL.Query(); q.Has("since") {
+		s = h.SubscribeSince(location, channels, q.Get("since"))
+	} else {
+		s = h.Subscribe(location, channels)
+	}
 	defer s.Release()
 
 	header := w.Header()

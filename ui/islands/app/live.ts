@@ -11,6 +11,12 @@ const safety = 5 * 60_000;
 const staleAfter = 60_000;
 const channels = ["runs", "assets", "events", "lineage", "location"];
 
+/** What the server had told of when it made this page; empty when it does not say. */
+function mark(): string {
+  const page = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+  return page?.serverTiming.find((t) => t.name === "watch")?.description ?? "";
+}
+
 type State = "off" | "live" | "reconnecting" | "stale";
 
 export class RiversLive extends HTMLElement {
@@ -23,6 +29,7 @@ export class RiversLive extends HTMLElement {
   private last = 0;
   private fetched = Date.now();
   private lost = 0;
+  private first = true;
   private life = new AbortController();
 
   connectedCallback(): void {
@@ -54,6 +61,8 @@ export class RiversLive extends HTMLElement {
     for (const e of all<HTMLElement>("[data-listen]")) for (const c of (e.dataset.listen ?? "").split(",")) used.add(c);
     const names = channels.filter((c) => used.has(c));
     const query = new URLSearchParams({ channels: names.join(","), location: document.body.dataset.location ?? "" });
+    if (this.first) query.set("since", mark());
+    this.first = false;
     const source = new EventSource("/api/events?" + query);
     this.source = source;
     source.addEventListener("open", () => this.opened());
