@@ -156,7 +156,7 @@ func (s *story) kill(t *testing.T) {
 	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	p.Until(`document.querySelector("#banners").innerText.includes("The location is not serving. The pipeline's process ended: signal: killed.")`)
+	p.Until(`document.querySelector("#banners").innerText.includes("The pipeline ended by itself and is started again: the pipeline's process ended: signal: killed.")`)
 	p.Until(`document.querySelector("#run-head").innerText.includes("The location is down")`) // instead of Cancel
 	p.ShootThemes("11-killed")
 	start.open()

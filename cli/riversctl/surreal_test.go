@@ -5,6 +5,7 @@ package main
 import (
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,7 +16,7 @@ import (
 // shared gives scripts databases on a real SurrealDB.
 type shared struct {
 	t  *testing.T
-	by map[string]*surrealtest.Database // by namespace
+	by *sync.Map // namespace to *surrealtest.Database; scripts run side by side // by namespace
 }
 
 // database makes an empty database and says in variables where it is: "surrealdb".
@@ -34,21 +35,21 @@ func (s shared) database(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		ts.Setenv(name, value)
 	}
-	s.by[db.Namespace] = db
+	s.by.Store(db.Namespace, db)
 }
 
 // sql runs statements in the script's database as root: "surrealql STATEMENTS".
 func (s shared) sql(ts *testscript.TestScript, neg bool, args []string) {
-	db := s.by[ts.Getenv("NAMESPACE")]
-	if neg || db == nil {
+	db, ok := s.by.Load(ts.Getenv("NAMESPACE"))
+	if neg || !ok {
 		ts.Fatalf("usage: surrealql STATEMENTS, after surrealdb")
 	}
-	db.SQL(s.t, strings.Join(args, " "))
+	db.(*surrealtest.Database).SQL(s.t, strings.Join(args, " "))
 }
 
 // TestSurrealDB runs the files of testdata/surreal, sessions with a SurrealDB.
 func TestSurrealDB(t *testing.T) {
-	s := shared{t, map[string]*surrealtest.Database{}}
+	s := shared{t, new(sync.Map)}
 	p := scripts(t, "surreal")
 	p.Cmds["surrealdb"], p.Cmds["surrealql"], p.Cmds["location"] = s.database, s.sql, location
 	testscript.Run(t, p)
