@@ -18,8 +18,9 @@ func (c *call) stale(cat *catalog, limits staleness.Limits) (staleness.Judge, bo
 	return staleness.Judge{Graph: g, Store: c.state, Now: c.now, Limits: limits}, err == nil
 }
 
-// staleKeys is how many keys of a partitioned asset its page judges.
-const staleKeys = 1000
+// staleKeys is how many keys of a partitioned asset its page judges: more than a
+// year of days, and few enough for a page of an asset with a million keys.
+const staleKeys = 400
 
 // keyStaleness is what the page of a partitioned asset says about its keys.
 type keyStaleness struct {
