@@ -295,7 +295,7 @@ func TestPageThatWasOnItsWay(t *testing.T) {
 		"the watch was lost":       {func(f *feed) { f.fail <- errors.New("gone"); <-f.opening }, func(m string) string { return m }, true},
 		"the page bears no mark":   {func(*feed) {}, func(string) string { return "" }, true},
 		"the mark is another's":    {func(*feed) {}, func(string) string { return "0-0-0" }, true},
-		"nobody listened for long": {func(*feed) { time.Sleep(2 * time.Minute) }, func(m string) string { return m }, true},
+		"nobody listened for long": {func(*feed) { <-time.After(2 * time.Minute) }, func(m string) string { return m }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestPageThatWasOnItsWay(t *testing.T) {
 				}
 				sub.Release()
 				h.Close()
-				time.Sleep(2 * time.Minute) // the last timer of a watch
+				<-time.After(2 * time.Minute) // the last timer of a watch
 			})
 		})
 	}
@@ -328,7 +328,7 @@ func TestWatchOfAPageThatNobodyOpensEnds(t *testing.T) {
 		if n := h.Counters().Locations; n != 1 {
 			t.Fatalf("%d locations are watched", n)
 		}
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		if n := h.Counters().Locations; n != 0 {
 			t.Errorf("%d locations are watched for nobody", n)
 		}
