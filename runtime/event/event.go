@@ -2,6 +2,7 @@ package event
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"rivers.io/runtime/partition"
@@ -57,4 +58,11 @@ func (e Event) Type() Type { return e.Payload.Type() }
 
 // AssetStream returns the name of the stream of facts that are observed about
 // an asset outside of runs.
-func AssetStream(asset string) string { return "asset:" + asset }
+func AssetStream(asset string) string { return assetStream + asset }
+
+// IsAssetStream reports whether a stream is one that AssetStream names.
+func IsAssetStream(stream string) bool {
+	return len(stream) > len(assetStream) && strings.HasPrefix(stream, assetStream)
+}
+
+const assetStream = "asset:"

@@ -25,3 +25,6 @@ func CheckLease(d time.Duration) error {
 func LeaseHeld(end, now time.Time) bool {
 	return end.After(now) && !end.After(now.Add(MaxLease))
 }
+
+// RevokeCause is the cause in the StepRevoked events of a takeover.
+const RevokeCause = "another executor took the run over"

@@ -4,7 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 )
+
+// RequestTTL is how long the answer of a request is remembered.
+const RequestTTL = 24 * time.Hour
 
 // CheckNewRun reports ErrInvalid for an order that no database could take.
 func CheckNewRun(run NewRun) error {

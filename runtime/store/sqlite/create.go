@@ -4,14 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
-
-// requestTTL is how long the answer of a request is remembered.
-const requestTTL = 24 * time.Hour
 
 // The kinds of rows in requests.
 const (
@@ -151,7 +147,7 @@ func (t *tx) answered(loc int64, kind int, id, method, digest string) ([]byte, e
 
 func answered(c *conn, now, loc int64, kind int, id, method, digest string) ([]byte, error) {
 	r, err := c.first(`SELECT method, digest, answer FROM requests WHERE loc = ? AND kind = ? AND id = ? AND at > ?`,
-		loc, int64(kind), id, now-int64(requestTTL))
+		loc, int64(kind), id, now-int64(store.RequestTTL))
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -162,7 +158,7 @@ func answered(c *conn, now, loc int64, kind int, id, method, digest string) ([]b
 }
 
 func (t *tx) remember(loc int64, kind int, id, method, digest string, answer []byte) error {
-	if _, err := t.exec(`DELETE FROM requests WHERE at <= ?`, t.now-int64(requestTTL)); err != nil {
+	if _, err := t.exec(`DELETE FROM requests WHERE at <= ?`, t.now-int64(store.RequestTTL)); err != nil {
 		return err
 	}
 	_, err := t.exec(`INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

@@ -14,7 +14,7 @@ import (
 const deleteBatch = 2000
 
 // tombstoneTTL is how long watches can tell that a run was deleted.
-const tombstoneTTL = requestTTL
+const tombstoneTTL = store.RequestTTL
 
 // DeleteRun removes a final run with its events and logs.
 func (l *location) DeleteRun(ctx context.Context, id string) error {

@@ -77,7 +77,7 @@ func (l *location) streamHead(c *conn, loc int64, stream string) (*head, error) 
 	if err != nil {
 		return nil, err
 	}
-	if h == nil && !isAssetStream(stream) {
+	if h == nil && !event.IsAssetStream(stream) {
 		return nil, notFound("run", stream)
 	}
 	return h, nil
@@ -102,11 +102,6 @@ func (d *DB) events(ctx context.Context, c *conn, h *head, after uint64, limit, 
 		return nil, err
 	}
 	return d.named(c, list)
-}
-
-func isAssetStream(stream string) bool {
-	prefix := event.AssetStream("")
-	return len(stream) > len(prefix) && stream[:len(prefix)] == prefix
 }
 
 // Observe adds an observation to the stream of an asset, outside runs.

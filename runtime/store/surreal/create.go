@@ -162,7 +162,7 @@ func (l *location) newHead(h *head) map[string]any {
 func (c *creation) request(s *script) {
 	id := s.arg(recordID("request", c.l.ident, requestRun, c.run.RequestID))
 	s.do("LET $asked = ", id, ".at ?? 0")
-	s.do("IF $asked > $wall - ", s.arg(int64(requestTTL)), " { THROW \"", answeredAlready, "\" }")
+	s.do("IF $asked > $wall - ", s.arg(int64(store.RequestTTL)), " { THROW \"", answeredAlready, "\" }")
 	s.do("UPSERT ", id, " SET at = $wall, method = 'CreateRun', digest = ", s.arg(c.digest),
 		", answer = ", s.arg([]byte(c.run.ID)), " RETURN NONE")
 }

@@ -27,14 +27,15 @@
 // # How it watches
 //
 //	pulse records ── live query of the location ── feed ─┬─▶ WatchLocation: hints
-//	      └──────── index by time, after a gap ──────────┼─▶ WatchStream: reads the events
+//	      └──────── index by time, twice a second ───────┼─▶ WatchStream: reads the events
 //	                                                     └─▶ WatchLogs: reads the lines
 //
 // A write tells of itself in the pulse of its stream, one record that the next
 // write changes again. A watch is told of pulses by one live query for each
 // location, and of gaps: when that begins, or begins anew, and now and then. After
-// a gap it reads what it may have missed. A live query is only ever a reason to
-// look, never the source of an event.
+// a gap it reads what it may have missed. Since a live query of the engine may stay
+// silent, each feed also looks at what changed a moment ago. A live query is only
+// ever a reason to look, never the source of an event.
 //
 // # How the schema changes
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -36,16 +35,11 @@ func (l *location) readerOf(stream string, after uint64) *eventReader {
 	return &eventReader{l: l, stream: stream, after: int64(min(after, math.MaxInt64)), batches: firstBatches, span: batchEvents} //nolint:gosec // bounded
 }
 
-func isAssetStream(stream string) bool {
-	prefix := event.AssetStream("")
-	return len(stream) > len(prefix) && strings.HasPrefix(stream, prefix)
-}
-
 // next reads the next batches; done tells that there are no more. It returns
 // ErrNotFound for a run that is unknown.
 func (r *eventReader) next(ctx context.Context) (batches []batchRow, done bool, err error) {
 	table := "head"
-	if isAssetStream(r.stream) {
+	if event.IsAssetStream(r.stream) {
 		table = "asset_head"
 	}
 	s := newScript()

@@ -11,9 +11,6 @@ import (
 	"rivers.io/runtime/store"
 )
 
-// revokeCause is the cause in the StepRevoked events of a takeover.
-const revokeCause = "another executor took the run over"
-
 // TakeOver gives the caller the ownership of a run that has no living owner.
 func (l *location) TakeOver(ctx context.Context, id string, take store.TakeOver) (store.Claim, error) {
 	if err := store.CheckFileID("executor id", take.Executor); err != nil {
@@ -87,7 +84,7 @@ func takeOverEvents(s *snapshot, take store.TakeOver) ([]record, error) {
 		if slices.Contains(take.Adopt, s.live[at].Token) {
 			continue
 		}
-		r, err := newRecord(event.Event{Attempt: at, Payload: &event.StepRevoked{Cause: revokeCause}})
+		r, err := newRecord(event.Event{Attempt: at, Payload: &event.StepRevoked{Cause: store.RevokeCause}})
 		if err != nil {
 			return nil, err
 		}

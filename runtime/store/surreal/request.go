@@ -4,14 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"rivers.io/runtime/event"
 	"rivers.io/runtime/store"
 )
-
-// requestTTL is how long the answer of a request is remembered.
-const requestTTL = 24 * time.Hour
 
 // The kinds of remembered requests.
 const (
@@ -37,7 +33,7 @@ func (l *location) answer(ctx context.Context, kind, id, method, digest string) 
 		return nil, err
 	}
 	q := got.Request
-	if q == nil || q.At <= got.Now-int64(requestTTL) {
+	if q == nil || q.At <= got.Now-int64(store.RequestTTL) {
 		return nil, nil
 	}
 	if q.Method != method || q.Digest != digest {
@@ -72,7 +68,7 @@ func (l *location) RememberAnswer(ctx context.Context, requestID, method, digest
 	s := l.db.begin()
 	id := s.arg(recordID("request", l.ident, requestAnswer, requestID))
 	s.do("LET $asked = ", id, ".at ?? 0")
-	s.do("IF $asked <= $wall - ", s.arg(int64(requestTTL)), " { UPSERT ", id, " SET at = $wall, method = ", s.arg(method),
+	s.do("IF $asked <= $wall - ", s.arg(int64(store.RequestTTL)), " { UPSERT ", id, " SET at = $wall, method = ", s.arg(method),
 		", digest = ", s.arg(digest), ", answer = ", s.arg([]byte(answer)), " RETURN NONE }")
 	s.do("COMMIT")
 	return l.db.read(ctx, "remember an answer", s, nil)

@@ -3,6 +3,8 @@ package surreal
 import (
 	"context"
 	"time"
+
+	"rivers.io/runtime/store"
 )
 
 // The pauses of the sweep, give or take a half, and how long is kept what nobody
@@ -37,7 +39,7 @@ func (d *DB) sweep(ctx context.Context) error {
 		after        time.Duration
 		engine       bool
 	}{
-		{"request", "at", requestTTL, false},
+		{"request", "at", store.RequestTTL, false},
 		{"pulse", "gone_at", goneAfter, false},
 		{"owner", "until", ownerAfter, true},
 	} {

@@ -386,7 +386,7 @@ func TestSweep(t *testing.T) {
 		CREATE request:young SET at = %s;
 		CREATE pulse:old SET gone_at = %s; CREATE pulse:young SET gone_at = %s; CREATE pulse:alive SET at = 1, loc = 'l';
 		CREATE owner:old SET until = %s, dead = true; CREATE owner:young SET until = %s, dead = true; CREATE owner:alive SET until = %s, dead = false`,
-		sweepBatch+10, ago(requestTTL+time.Minute), ago(requestTTL-time.Minute),
+		sweepBatch+10, ago(store.RequestTTL+time.Minute), ago(store.RequestTTL-time.Minute),
 		ago(goneAfter+time.Minute), ago(goneAfter-time.Minute),
 		ago(ownerAfter+time.Minute), ago(ownerAfter-time.Minute), ago(-time.Minute)))
 	errs := make(chan error)
